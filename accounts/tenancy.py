@@ -1,0 +1,88 @@
+"""The walls between accounts that every model below an account stands behind."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+class SameOwner(models.BaseConstraint):
+    """The row that `field` points to belongs to the same account as this row.
+
+    Emits a composite foreign key, (field, account) -> (id, account), that the database checks at once. So
+    neither `create`, `bulk_create`, `update` nor SQL can tie rows of two accounts together. An empty `field`
+    is not checked.
+    """
+
+    violation_error_message = "That belongs to another account."
+
+    def __init__(self, field: str, *, name: str, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.field = field
+
+    def _foreign_key(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        quote = schema_editor.quote_name
+        relation = cast("models.ForeignKey[models.Model, models.Model]", model._meta.get_field(self.field))
+        target = relation.related_model._meta.db_table
+        return (
+            f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote(relation.column)}, {quote('account_id')}) "
+            f"REFERENCES {quote(target)} ({quote('id')}, {quote('account_id')})"
+        )
+
+    def constraint_sql(  # type: ignore[override]  # Django passes both, the stubs allow None
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
+        return self._foreign_key(model, schema_editor)
+
+    def create_sql(  # type: ignore[override]  # the same
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self._foreign_key(model, schema_editor)}"
+
+    def remove_sql(  # type: ignore[override]  # the same
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+    def validate(
+        self,
+        model: type[models.Model],
+        instance: models.Model,
+        exclude: Any = None,
+        using: str = "default",
+    ) -> None:
+        """Raise ValidationError, on the field, where the other row is of another account."""
+        if exclude and self.field in exclude:
+            return
+        other = getattr(instance, self.field)
+        if other is not None and other.account_id != instance.account_id:  # type: ignore[attr-defined]  # any tenant
+            raise ValidationError({self.field: self.get_violation_error_message()})
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, _, kwargs = super().deconstruct()
+        return path, (self.field,), kwargs
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SameOwner):
+            return self.name == other.name and self.field == other.field
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.field))
+
+
+class OwnedByAccount(models.Model):
+    """A row of one account. `(id, account)` is unique, so that SameOwner of other models can point at it."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["id", "account"], name="%(app_label)s_%(class)s_owner"),
+        ]
