@@ -5,9 +5,18 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import heartbeat_sent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
 
 app = Celery("roadmunk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@heartbeat_sent.connect
+def _report_worker(**_: object) -> None:
+    # Django's models may not be loaded yet when this module is.
+    from roadmunk.health import note_worker
+
+    note_worker()

@@ -7,11 +7,16 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("SECRET_KEY", "CREDENTIAL_KEYS")
-
 
 def load_or_make(path: Path) -> dict[str, str]:
-    """Return the installation's own secrets by name; the first caller makes them, and a second one waits for none."""
+    """Return the installation's own secrets by name. The first start makes them."""
+    if not path.exists():
+        _make(path)
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {
         "SECRET_KEY": secrets.token_urlsafe(50),
@@ -24,8 +29,6 @@ def load_or_make(path: Path) -> dict[str, str]:
         # A link fails where the name exists, so two first starts at once agree on one set of secrets.
         os.link(draft, path)
     except FileExistsError:
-        pass
+        return
     finally:
         draft.unlink()
-    lines = path.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)

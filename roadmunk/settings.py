@@ -1,8 +1,8 @@
 """One settings file; everything that differs between installations comes from the environment.
 
-Without DATABASE_URL the installation is "embedded": PostgreSQL and Redis run as children of `manage.py up`, secrets
-are made on the first start, and the demo account is there. With DATABASE_URL it is a production installation, and a
-missing secret is a refusal to start.
+Without DATABASE_URL the installation is "embedded": PostgreSQL and Redis run as children of `manage.py up`,
+secrets are made on the first start, and the demo account is there. With DATABASE_URL it is a production
+installation, and a missing secret is a refusal to start.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = BASE_DIR / env.str("DATA_DIR", ".data")
-#: Sockets live in a short, private directory; `run` links to it, because a socket's path may have only 107 bytes.
+#: Sockets live in a short, private directory that `run` links to: a socket's path may have only 107 bytes.
 RUN_DIR = Path(os.path.realpath(DATA_DIR / "run"))
 EMBEDDED = not env.str("DATABASE_URL", "")
 DEBUG = env.bool("DEBUG", False)
@@ -35,7 +35,7 @@ _own_secrets = secrets.load_or_make(DATA_DIR / "secrets.env") if EMBEDDED else {
 def _secret(name: str) -> str:
     value = env.str(name, "") or _own_secrets.get(name, "")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment or in .env; see .env.example.")
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment or .env; see .env.example.")
     return value
 
 
@@ -44,8 +44,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+#: Plain HTTP on one machine, as opposed to HTTPS from outside.
 INTERNAL_HTTP = EMBEDDED or DEBUG
-CSRF_TRUSTED_ORIGINS = [] if INTERNAL_HTTP else [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
 
 # --- What the site is made of
 
@@ -115,7 +115,8 @@ DATABASES = {"default": _database()}
 REDIS_URL = env.str("REDIS_URL", "") or f"unix://{RUN_DIR}/redis.sock"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix://") else REDIS_URL
+# Celery writes a unix socket, and the number of the database on it, in its own way.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -124,7 +125,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 30, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 30,
+    "visibility_timeout": 3600,
+}
 #: Seconds between two looks for due links.
 DISPATCH_SECONDS = 30
 CELERY_BEAT_SCHEDULE = {
@@ -169,7 +174,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 
 MAIL_DIR = DATA_DIR / "mail"
-vars().update(env.email_url("EMAIL_URL", default=f"filemail://{MAIL_DIR}" if EMBEDDED else "smtp://localhost:25"))
+if env.str("EMAIL_URL", ""):
+    vars().update(env.email_url("EMAIL_URL"))
+elif EMBEDDED:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
 DEFAULT_FROM_EMAIL = f"Roadmunk <roadmunk@{ALLOWED_HOSTS[0].lstrip('.') if ALLOWED_HOSTS else 'localhost'}>"
 
 # --- How pages travel
@@ -202,7 +211,6 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 if not INTERNAL_HTTP:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"

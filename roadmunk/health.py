@@ -1,0 +1,66 @@
+"""Two questions that a supervisor or load balancer asks: does the process live, and can it do its work?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+_WORKER_KEY = "worker-seen"
+#: Seconds after which a worker that does not report counts as gone; workers report every two seconds.
+WORKER_PATIENCE = 30
+
+
+def note_worker() -> None:
+    """Keep, for a while, that a worker lives and reaches Redis."""
+    cache.set(_WORKER_KEY, 1, timeout=WORKER_PATIENCE)
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 as long as this process serves requests at all."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database, Redis and a worker are there; else 503. Each part is named, no more."""
+    checks = {"database": _database_answers, "redis": _redis_answers, "worker": _worker_seen}
+    parts = {name: _holds(name, check) for name, check in checks.items()}
+    ready = all(parts.values())
+    report = {name: "ok" if holds else "failed" for name, holds in parts.items()}
+    response = JsonResponse({"ready": ready, **report}, status=200 if ready else 503)
+    if not ready:
+        response["Retry-After"] = "5"
+    return response
+
+
+def _holds(name: str, check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (DatabaseError, RedisError) as error:
+        # The error's text may hold an address; the log may have it, the answer may not.
+        logger.warning("Not ready: %s: %s", name, error)
+        return False
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
+def _redis_answers() -> bool:
+    cache.set("ready", 1, timeout=5)
+    return True
+
+
+def _worker_seen() -> bool:
+    return cache.get(_WORKER_KEY) is not None

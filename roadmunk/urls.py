@@ -1,0 +1,24 @@
+"""Every address of the site. What belongs to an account stands below /a/<its slug>/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from accounts import views as account_views
+from roadmunk import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", account_views.home, name="home"),
+    path("auth/", include("allauth.account.urls")),
+    path("invitations/", include("accounts.invitation_urls")),
+    path("a/<slug:account_slug>/settings/", include("accounts.urls")),
+    path("a/<slug:account_slug>/", include("integrations.urls")),
+    path("a/<slug:account_slug>/", include("roadmaps.urls")),
+]
+
+handler400 = "roadmunk.pages.bad_request"
+handler403 = "roadmunk.pages.forbidden"
+handler404 = "roadmunk.pages.not_found"
+handler500 = "roadmunk.pages.server_error"
