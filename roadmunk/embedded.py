@@ -22,8 +22,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-import psycopg2
-
 from roadmunk.processes import OURSELVES, Child, Program, User, before_exec, can_use_namespaces
 
 NAME = "roadmunk"
@@ -70,7 +68,7 @@ class EmbeddedServers:
 
     @property
     def database_url(self) -> str:
-        """Address of the application's database; its socket is in the query, where django-environ reads it."""
+        """Address of the application's database. django-environ reads the socket in the query only."""
         return f"postgres://{NAME}@/{NAME}?host={self.run_dir}"
 
     @property
@@ -118,7 +116,7 @@ class EmbeddedServers:
         for child in self.children:
             child.start()
         if self.wanted["postgres"]:
-            self._wait("postgres", lambda: _postgres_answers(self.database_url))
+            self._wait("postgres", lambda: _postgres_answers(self.run_dir))
         if self.wanted["redis"]:
             self._wait("redis", lambda: _redis_answers(self.run_dir / "redis.sock"))
 
@@ -300,12 +298,9 @@ def _redis_binary() -> Path:
     return Path(binary)
 
 
-def _postgres_answers(url: str) -> bool:
-    try:
-        psycopg2.connect(url).close()
-    except psycopg2.OperationalError:
-        return False
-    return True
+def _postgres_answers(run_dir: Path) -> bool:
+    asked = subprocess.run([_postgres_binary("pg_isready"), "--quiet", "-h", run_dir], env=ENVIRONMENT)
+    return asked.returncode == 0
 
 
 def _redis_answers(path: Path) -> bool:
