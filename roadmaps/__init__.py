@@ -1,0 +1,3 @@
+"""What people look at: roadmaps, their items, fields and views."""
+
+from __future__ import annotations
