@@ -1,0 +1,43 @@
+"""Where the next page of a listing begins. Pure.
+
+Tracker lowers a limit that is too large without a word, so the step is the header's limit, never ours; and its total
+can be more than can be had, so a listing ends at the total or with an empty page, whichever comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+_COUNT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_PREFIX: Final = "X-Tracker-Pagination-"
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """What the headers of a page say; None where they say nothing usable."""
+
+    total: int | None
+    limit: int | None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Self:
+        """Read the headers of an answer."""
+        return cls(total=_count(headers.get(_PREFIX + "Total")), limit=_count(headers.get(_PREFIX + "Limit")))
+
+    def next_offset(self, offset: int, *, returned: int, whole: bool) -> int | None:
+        """Where the next page begins, None after the last one.
+
+        `returned` is how many entries this page held. `whole` says that a page without headers is the whole listing.
+        """
+        if returned == 0 or (self.total is None and whole):
+            return None
+        following = offset + (self.limit or returned)
+        return None if self.total is not None and following >= self.total else following
+
+
+def _count(value: str | None) -> int | None:
+    text = (value or "").strip()
+    return int(text) if _COUNT.fullmatch(text) else None

@@ -1,0 +1,145 @@
+"""What passes between a connector and the rest: plain, immutable values, the same for every tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+#: The value of one field of one record. A tuple is an ordered set of list values.
+Value = str | Decimal | bool | date | tuple[str, ...]
+
+#: How a tracker's field is shown on a roadmap; the names are those of `roadmaps.fields`.
+FieldType = Literal["text", "number", "date", "checkbox", "link", "choice", "choices"]
+
+#: How far a pull is proved complete. Only the connector reads it; everybody else stores it as JSON.
+Cursor = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose secret it is, as the tracker says."""
+
+    id: str
+    name: str
+    projects: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """A project that a secret can see."""
+
+    id: str
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpec:
+    """A state that records can be in. `category` says how far along it is, for colours and progress."""
+
+    key: str
+    label: str
+    category: Literal["later", "next", "doing", "done"]
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field of the tracker that a roadmap can take. `options` is set where the tracker's list is closed."""
+
+    key: str
+    label: str
+    type: FieldType
+    help: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpec:
+    """A date of a record: it can feed Start or End, or arrive as read-only text."""
+
+    key: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What one project offers, and what the wizard suggests at first."""
+
+    project: ProjectRef
+    states: tuple[StateSpec, ...]
+    fields: tuple[FieldSpec, ...]
+    dates: tuple[DateSpec, ...]
+    suggested_states: tuple[str, ...]
+    suggested_start: tuple[str, ...]
+    suggested_end: tuple[str, ...]
+    suggested_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a pull asks for. `wanted` holds keys of fields and dates; the connector fetches nothing else."""
+
+    project_id: str
+    states: frozenset[str]
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One value of one record that could not be taken. The record is kept, unless it has no usable id."""
+
+    record_id: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One story, typed, in the tracker's terms. A key missing from `values` or `dates` means: no value."""
+
+    id: str
+    url: str
+    name: str
+    description: str
+    state: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    dates: Mapping[str, date | datetime] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a pull.
+
+    `stamp` is the version of the whole project that the page was read under; pages with different stamps do not
+    belong together. None: the tracker has no versions. `passed_over` are ids that were seen outside the chosen
+    states, with their state. `set_aside` are records that could not be read at all; they count as seen where
+    their id is known. `announced` is the tracker's own count of the listing (chosen and other states), None where
+    it gives none. `complete` says that the pull, after its last page, is a full listing: what it does not hold is
+    missing there.
+    `unchanged`: nothing changed since the cursor; such a page is the only one and is empty.
+    `cursor` of the last page is where the next pull may begin.
+    """
+
+    stamp: str | None
+    records: tuple[Record, ...] = ()
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    set_aside: tuple[Problem, ...] = ()
+    announced: int | None = None
+    unchanged: bool = False
+    complete: bool = True
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a record that a complete listing no longer holds. `state` is set for "out_of_filter"."""
+
+    kind: Literal["deleted", "moved", "hidden", "out_of_filter", "present"]
+    state: str = ""
+    record: Record | None = None
