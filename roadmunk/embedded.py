@@ -27,8 +27,10 @@ from roadmunk.processes import OURSELVES, Child, Program, User, before_exec, can
 NAME = "roadmunk"
 #: The system's "nobody", for root where user namespaces are forbidden.
 NOBODY = User(uid=65534, gid=65534)
-#: Seconds; recovery after a crash may need a while.
+#: Seconds that a start may take; recovery after a crash needs a while.
 START_PATIENCE = 90.0
+#: Seconds that servers of an earlier start may take to end.
+LOCK_PATIENCE = 30.0
 #: PostgreSQL and Redis get no environment of ours: no secret, no PGHOST, no locale.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -77,8 +79,9 @@ class EmbeddedServers:
 
     def __enter__(self) -> EmbeddedServers:
         try:
-            self._prepare()
-            self._start()
+            if any(self.wanted.values()):
+                self._prepare()
+                self._start()
         except BaseException:
             self._stop()
             raise
@@ -194,9 +197,7 @@ class EmbeddedServers:
             )
         except PermissionError as error:
             raise EmbeddedError(_UNREACHABLE.format(directory=self.data_dir)) from error
-        with os.fdopen(
-            os.open(self._log("postgres"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb"
-        ) as log:
+        with os.fdopen(os.open(self._log("postgres"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as log:
             log.write(done.stdout)
         if done.returncode != 0:
             raise EmbeddedError(
@@ -235,7 +236,7 @@ _UNREACHABLE = (
 def _lock(path: Path) -> int:
     """Take the lock that our servers inherit; it is free once the servers of an earlier start are gone."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + 30.0
+    deadline = time.monotonic() + LOCK_PATIENCE
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

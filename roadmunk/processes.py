@@ -45,6 +45,7 @@ class Program:
     argv: Sequence[str | Path]
     log: Path
     env: Mapping[str, str] | None = None
+    cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     user: User = OURSELVES
@@ -70,6 +71,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 env=program.env,
+                cwd=program.cwd,
                 pass_fds=program.pass_fds,
                 process_group=0,
                 user=program.user.uid,

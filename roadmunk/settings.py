@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from roadmunk import secrets
+from roadmunk.sandbox import read_sandbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,6 +27,7 @@ DATA_DIR = BASE_DIR / env.str("DATA_DIR", ".data")
 #: Sockets live in a short, private directory that `run` links to: a socket's path may have only 107 bytes.
 RUN_DIR = Path(os.path.realpath(DATA_DIR / "run"))
 EMBEDDED = not env.str("DATABASE_URL", "")
+EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 DEBUG = env.bool("DEBUG", False)
 PORT = env.int("PORT", 8000)
 
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.account_time_zone",
 ]
 
 ROOT_URLCONF = "roadmunk.urls"
@@ -95,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "roadmunk.demo.context",
             ]
         },
     }
@@ -112,7 +116,7 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
-REDIS_URL = env.str("REDIS_URL", "") or f"unix://{RUN_DIR}/redis.sock"
+REDIS_URL = f"unix://{RUN_DIR}/redis.sock" if EMBEDDED_REDIS else env.str("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # Celery writes a unix socket, and the number of the database on it, in its own way.
@@ -142,12 +146,15 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Trackers
 
-#: Address of each connector's server where the operator sets one, by kind; tenants never type a host.
-CONNECTOR_URLS: Mapping[str, str] = {
+_set_urls = {
     name.removesuffix("_URL").lower(): value.rstrip("/")
     for name, value in os.environ.items()
     if name.endswith("_TRACKER_URL") and value
 }
+#: The demo's own Tracker; an address that the operator sets takes its place.
+SANDBOX = read_sandbox(DATA_DIR) if EMBEDDED and "pivotal_tracker" not in _set_urls else None
+#: Address of each connector's server where one is set, by kind; tenants never type a host.
+CONNECTOR_URLS: Mapping[str, str] = ({"pivotal_tracker": SANDBOX.url} if SANDBOX else {}) | _set_urls
 MIN_SYNC_MINUTES = env.int("MIN_SYNC_MINUTES", 5 if EMBEDDED else 15)
 TRACKER_REQUESTS_PER_SECOND = env.float("TRACKER_REQUESTS_PER_SECOND", 2.0)
 
@@ -166,6 +173,9 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
+#: One address per person: a new one takes the old one's place as soon as it is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if EMBEDDED else "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
@@ -179,6 +189,7 @@ if env.str("EMAIL_URL", ""):
 elif EMBEDDED:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = MAIL_DIR
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f"Roadmunk <roadmunk@{ALLOWED_HOSTS[0].lstrip('.') if ALLOWED_HOSTS else 'localhost'}>"
 
 # --- How pages travel

@@ -1,0 +1,24 @@
+"""`manage.py prepare`: everything between new code and a running site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from roadmunk import demo
+
+
+class Command(BaseCommand):
+    """Migrates, collects the static files and, on an embedded database, loads the demo account once."""
+
+    help = "Brings the database and the static files up to date; loads the demo once where the database is embedded."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verbosity = options["verbosity"]
+        call_command("migrate", interactive=False, verbosity=verbosity)
+        call_command("collectstatic", interactive=False, verbosity=verbosity)
+        if settings.EMBEDDED and demo.load():
+            self.stdout.write("Made the account Demo.")
