@@ -15,7 +15,9 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.invitations import hash_token
 from accounts.models import Account, Invitation, Membership, Role, User
+from integrations import vault
 from integrations.models import Credential, FieldMapping, Integration, ProjectLink
 from roadmaps.fields import Stored, fold
 from roadmaps.models import Field, FieldOption, FieldType, Item, Roadmap, Share
@@ -74,8 +76,6 @@ def make_invitation(
     expires_at: datetime | None = None,
 ) -> Invitation:
     """An open invitation whose secret is `token`."""
-    from accounts.services import hash_token
-
     return Invitation.objects.create(
         account=inviter.account,
         invited_by=inviter,
@@ -99,9 +99,7 @@ def make_share(roadmap: Roadmap, member: Membership, level: str = Share.Level.VI
     return Share.objects.create(account_id=roadmap.account_id, roadmap=roadmap, member=member, level=level)
 
 
-def make_item(
-    roadmap: Roadmap, name: str = "", *, values: dict[str, Stored] | None = None, **columns: Any
-) -> Item:
+def make_item(roadmap: Roadmap, name: str = "", *, values: dict[str, Stored] | None = None, **columns: Any) -> Item:
     """An item made by hand; with `external_id`, one that a source keeps."""
     if columns.get("external_id"):
         columns.setdefault("origin", KIND)
@@ -134,9 +132,7 @@ def make_field(
 
 def make_option(field: Field, label: str, **columns: Any) -> FieldOption:
     """A value that a list field offers."""
-    return FieldOption.objects.create(
-        account_id=field.account_id, field=field, label=label, key=fold(label), **columns
-    )
+    return FieldOption.objects.create(account_id=field.account_id, field=field, label=label, key=fold(label), **columns)
 
 
 # --- Where it comes from
@@ -156,8 +152,6 @@ def make_credential(
     **columns: Any,
 ) -> Credential:
     """A person's saved secret, sealed as the site seals it."""
-    from integrations import vault
-
     credential = Credential(account=owner.account, owner=owner, kind=kind, label=label, **columns)
     credential.sealed = vault.seal(secret, credential.vault_context)
     credential.accepted_at = credential.accepted_at or timezone.now()
@@ -170,7 +164,7 @@ def make_link(
     *,
     integration: Integration | None = None,
     credential: Credential | None = None,
-    project_id: str = "1027488",
+    project_id: str = "99",
     project_name: str = "Main project",
     **columns: Any,
 ) -> ProjectLink:
@@ -195,6 +189,4 @@ def make_link(
 
 def make_mapping(link: ProjectLink, key: str, field: Field, *, position: int = 0) -> FieldMapping:
     """Let the link pull the tracker's field `key` into an account-level field."""
-    return FieldMapping.objects.create(
-        account_id=link.account_id, link=link, key=key, field=field, position=position
-    )
+    return FieldMapping.objects.create(account_id=link.account_id, link=link, key=key, field=field, position=position)

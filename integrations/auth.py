@@ -1,0 +1,44 @@
+"""Opens a secret for a connector: the only place where a sealed credential meets the way out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from integrations import pacing, registry, vault
+from integrations.connectors.base import Auth
+from integrations.http import Http, Limits
+from integrations.models import Credential
+
+USER_AGENT = "Roadmunk (self-hosted roadmaps)"
+
+
+def auth_with(kind: str, secret: str, *, limits: Limits | None = None) -> Auth:
+    """A secret that is not stored (yet), for the connector of that kind. `limits`: where a person waits."""
+    return Auth(secret=secret, http=Http(registry.base_url(kind), user_agent=USER_AGENT, limits=limits))
+
+
+def auth_for(
+    credential: Credential,
+    *,
+    before_request: Callable[[], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    limits: Limits | None = None,
+) -> Auth:
+    """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken.
+
+    `before_request` is called before each try, also before a repeated one.
+    """
+    secret = vault.open_sealed(credential.sealed, credential.vault_context)
+    pace = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
+    http = Http(
+        registry.base_url(credential.kind),
+        user_agent=USER_AGENT,
+        limits=limits,
+        pace=pace,
+        on_request=before_request,
+        sleep=sleep,
+    )
+    return Auth(secret=secret, http=http)

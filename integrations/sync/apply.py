@@ -1,0 +1,266 @@
+"""A plan into the database: one transaction, all or nothing.
+
+The caller holds the transaction and has proved that the run is still its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from integrations.models import SyncRun
+from integrations.sync.copy import copy_rows
+from integrations.sync.mapping import Row, RowValue, Rules
+from integrations.sync.options import OptionIds, ensure_options
+from integrations.sync.plan import Known, Plan
+from roadmaps import fields
+
+#: Values of an item by column, as they are stored.
+Stored = Mapping[str, fields.Stored]
+Changes = dict[str, list[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was written. `updated` counts items of which a user can see the difference."""
+
+    created: int
+    updated: int
+    revived: int
+    flagged: int
+
+
+def apply_plan(run: SyncRun, plan: Plan, rules: Rules) -> Counts:
+    """Write what the plan says, and one ItemChange for each item that changed. Call inside a transaction."""
+    options = ensure_options(run.account_id, rules, _rows(plan))
+    with connection.cursor() as cursor:
+        _create(cursor, run, plan.create, rules, options)
+        changes = _rewrite(cursor, run, [*plan.update, *plan.revive], rules, options)
+        updated = _record_updates(cursor, run, changes)
+        _flag(cursor, run, plan)
+    return Counts(created=len(plan.create), updated=updated, revived=len(plan.revive), flagged=len(plan.flag))
+
+
+def _rows(plan: Plan) -> Iterator[Row]:
+    yield from plan.create
+    for _, row in (*plan.update, *plan.revive):
+        yield row
+
+
+def store_values(row: Row, rules: Rules, options: OptionIds) -> dict[str, fields.Stored]:
+    """The row's values as they are stored: labels become the ids of list values."""
+    return {
+        column.column: _store(row.values[column.column], column.type, options.get(column.column, {}))
+        for column in rules.fields
+        if column.column in row.values
+    }
+
+
+def _store(value: RowValue, type_: str, ids: Mapping[str, int]) -> fields.Stored:
+    if isinstance(value, tuple):
+        return list(dict.fromkeys(ids[fields.fold(label)] for label in value))
+    if type_ == "choice":
+        return ids[fields.fold(str(value))]
+    return value
+
+
+# --- New items
+
+NEW_ITEM = {
+    "id": "bigint",
+    "external_id": "text",
+    "external_url": "text",
+    "name": "text",
+    "description": "text",
+    "start_date": "date",
+    "end_date": "date",
+    "values": "jsonb",
+    "source_hash": "text",
+}
+
+
+def _cells(row: Row, rules: Rules, options: OptionIds) -> tuple[object, ...]:
+    values = store_values(row, rules, options)
+    return (row.external_url, row.name, row.description, row.start, row.end, values, row.hash)
+
+
+def _create(cursor: CursorWrapper, run: SyncRun, rows: Iterable[Row], rules: Rules, options: OptionIds) -> None:
+    rows = list(rows)
+    if not rows:
+        return
+    cursor.execute(
+        "SELECT nextval(pg_get_serial_sequence('roadmaps_item', 'id')) FROM generate_series(1, %s)",
+        [len(rows)],
+    )
+    ids = [found[0] for found in cursor.fetchall()]
+    lines = ((id_, row.external_id, *_cells(row, rules, options)) for id_, row in zip(ids, rows, strict=True))
+    copy_rows(cursor, "new_item", NEW_ITEM, lines)
+    cursor.execute(
+        f"""
+        INSERT INTO roadmaps_item (account_id, roadmap_id, origin, {", ".join(f'"{name}"' for name in NEW_ITEM)})
+        SELECT %s, %s, %s, {", ".join(f'"{name}"' for name in NEW_ITEM)} FROM new_item
+        """,  # noqa: S608 - the names are ours
+        [run.account_id, run.link.roadmap_id, run.link.kind],
+    )
+    cursor.execute(
+        """
+        INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
+        SELECT %s, %s, id, 'created', '{}' FROM new_item
+        """,
+        [run.account_id, run.pk],
+    )
+
+
+# --- Items that changed or came back
+
+CHANGED_ITEM = {
+    "id": "bigint",
+    "external_url": "text",
+    "name": "text",
+    "description": "text",
+    "start_date": "date",
+    "end_date": "date",
+    "values": "jsonb",
+    "source_hash": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """What an item says before the run touches it."""
+
+    name: str
+    description: str
+    start: date | None
+    end: date | None
+    values: Stored
+    source_state: str
+
+
+def _rewrite(
+    cursor: CursorWrapper,
+    run: SyncRun,
+    pairs: list[tuple[Known, Row]],
+    rules: Rules,
+    options: OptionIds,
+) -> list[tuple[int, str, Changes]]:
+    """Write the rows over their items; answer (item, kind, changes) of those where something can be seen."""
+    if not pairs:
+        return []
+    old = _read_old(cursor, run, [known.item_id for known, _ in pairs])
+    pairs = [(known, row) for known, row in pairs if known.item_id in old]
+    copy_rows(
+        cursor,
+        "changed_item",
+        CHANGED_ITEM,
+        ((known.item_id, *_cells(row, rules, options)) for known, row in pairs),
+    )
+    columns = [column.column for column in rules.fields]
+    cursor.execute(
+        f"""
+        UPDATE roadmaps_item AS item SET
+            external_url = new.external_url, name = new.name, description = new.description,
+            {"start_date = new.start_date," if rules.start is not None else ""}
+            {"end_date = new.end_date," if rules.end is not None else ""}
+            "values" = (item."values" - %s::text[]) || new."values",
+            source_hash = new.source_hash, source_state = '', source_state_at = NULL,
+            archived_at = CASE WHEN item.archived_by_source THEN NULL ELSE item.archived_at END,
+            archived_by_source = false, updated_at = now()
+        FROM changed_item AS new WHERE item.id = new.id AND item.account_id = %s
+        """,  # noqa: S608 - the pieces are ours
+        [columns, run.account_id],
+    )
+    return [
+        (known.item_id, "revived" if known.source_state else "updated", changes)
+        for known, row in pairs
+        if (changes := _difference(old[known.item_id], row, rules, options)) or known.source_state
+    ]
+
+
+def _read_old(cursor: CursorWrapper, run: SyncRun, ids: list[int]) -> dict[int, _Old]:
+    cursor.execute(
+        """
+        SELECT id, name, description, start_date, end_date, "values", source_state
+        FROM roadmaps_item WHERE account_id = %s AND roadmap_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE
+        """,
+        [run.account_id, run.link.roadmap_id, ids],
+    )
+    return {
+        id_: _Old(name, description, start, end, values=json.loads(values), source_state=state)  # jsonb comes as text
+        for id_, name, description, start, end, values, state in cursor.fetchall()
+    }
+
+
+def _difference(old: _Old, row: Row, rules: Rules, options: OptionIds) -> Changes:
+    """Column to [old, new] of all that the row changes."""
+    pairs: dict[str, tuple[object, object]] = {
+        "name": (old.name, row.name),
+        "description": (old.description, row.description),
+        "source_state": (old.source_state, ""),
+    }
+    if rules.start is not None:
+        pairs["start_date"] = (_iso(old.start), _iso(row.start))
+    if rules.end is not None:
+        pairs["end_date"] = (_iso(old.end), _iso(row.end))
+    new = store_values(row, rules, options)
+    pairs.update((c.column, (old.values.get(c.column), new.get(c.column))) for c in rules.fields)
+    return {column: [before, after] for column, (before, after) in pairs.items() if before != after}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _record_updates(cursor: CursorWrapper, run: SyncRun, changes: list[tuple[int, str, Changes]]) -> int:
+    """Store the changes; answer how many of them are plain updates."""
+    if changes:
+        columns = {"item_id": "bigint", "kind": "text", "changes": "jsonb"}
+        copy_rows(cursor, "item_change", columns, changes)
+        cursor.execute(
+            """
+            INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
+            SELECT %s, %s, item_id, kind, changes FROM item_change
+            """,
+            [run.account_id, run.pk],
+        )
+    return sum(kind == "updated" for _, kind, _ in changes)
+
+
+# --- Items that stop updating
+
+
+def _flag(cursor: CursorWrapper, run: SyncRun, plan: Plan) -> None:
+    if not plan.flag:
+        return
+    archive = run.link.lost_items == "archive"
+    cursor.execute(
+        """
+        WITH lost AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS lost (id, reason, before)),
+        flagged AS (
+            UPDATE roadmaps_item AS item SET
+                source_state = lost.reason, source_state_at = now(), updated_at = now(),
+                archived_by_source = item.archived_by_source OR (%s AND item.archived_at IS NULL),
+                archived_at = CASE WHEN %s THEN coalesce(item.archived_at, now()) ELSE item.archived_at END
+            FROM lost WHERE item.id = lost.id AND item.account_id = %s AND item.roadmap_id = %s
+            RETURNING item.id, lost.reason, lost.before
+        )
+        INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
+        SELECT %s, %s, id, 'flagged', jsonb_build_object('source_state', jsonb_build_array(before, reason)) FROM flagged
+        """,
+        [
+            [flag.item.item_id for flag in plan.flag],
+            [flag.reason for flag in plan.flag],
+            [flag.item.source_state for flag in plan.flag],
+            archive,
+            archive,
+            run.account_id,
+            run.link.roadmap_id,
+            run.account_id,
+            run.pk,
+        ],
+    )

@@ -1,0 +1,143 @@
+"""A record and the link's setup into a row: what the item shall say. Pure: no ORM, no clock, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+
+from integrations.records import Problem, Record, Value
+from roadmaps import fields
+
+#: Most characters of a list value.
+MAX_LABEL = 255
+
+#: A value in a row: as it is stored, but list values still by label, because ids are known only when they are written.
+RowValue = str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldColumn:
+    """A field that is pulled: the tracker's key, and the column and type that it has here."""
+
+    key: str
+    column: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How records become rows. `zone` is the account's: it decides on which day a moment falls.
+
+    `start` and `end` are the dates that feed Start and End, the first one present wins; None leaves that column alone.
+    """
+
+    zone: tzinfo
+    start: tuple[str, ...] | None
+    end: tuple[str, ...] | None
+    fields: tuple[FieldColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an item shall say. `hash` is a digest of all the rest: equal hashes, nothing to write."""
+
+    external_id: str
+    external_url: str
+    name: str
+    description: str
+    start: date | None
+    end: date | None
+    values: Mapping[str, RowValue]
+    hash: str
+
+
+def map_record(record: Record, rules: Rules) -> tuple[Row, list[Problem]]:
+    """The row of a record, and the values that did not fit, each with a sentence that says why."""
+    problems: list[Problem] = []
+    start, end = _dates(record, rules, problems)
+    values = dict(_values(record, rules, problems))
+    name = record.name.strip() or "(no name)"
+    body = (record.url, name, record.description, str(start), str(end), values)
+    row = Row(
+        external_id=record.id,
+        external_url=record.url,
+        name=name,
+        description=record.description,
+        start=start,
+        end=end,
+        values=values,
+        hash=_digest(body),
+    )
+    return row, problems
+
+
+def _digest(body: object) -> str:
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def as_day(moment: date | datetime, zone: tzinfo) -> date:
+    """The day on which a moment falls in that zone; a date stays itself."""
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
+def first_present(record: Record, keys: Iterable[str], zone: tzinfo) -> date | None:
+    """The first date of the list that the record has."""
+    return next((as_day(record.dates[key], zone) for key in keys if key in record.dates), None)
+
+
+def _dates(record: Record, rules: Rules, problems: list[Problem]) -> tuple[date | None, date | None]:
+    start = first_present(record, rules.start or (), rules.zone)
+    end = first_present(record, rules.end or (), rules.zone)
+    if start and end and end < start:
+        message = f"Start {start} is after End {end}, so only End is shown."
+        problems.append(Problem(record_id=record.id, field="start", message=message))
+        start = None
+    return start, end
+
+
+def _values(record: Record, rules: Rules, problems: list[Problem]) -> Iterable[tuple[str, RowValue]]:
+    for column in rules.fields:
+        value = record.values.get(column.key)
+        if value is None and column.key in record.dates:
+            value = as_day(record.dates[column.key], rules.zone).isoformat()
+        if value is None:
+            continue
+        try:
+            stored = _store(value, column.type)
+        except fields.InvalidValue as error:
+            problems.append(Problem(record_id=record.id, field=column.key, message=str(error)))
+            continue
+        if stored not in ("", ()):
+            yield column.column, stored
+
+
+def _store(value: Value, type_: str) -> RowValue:
+    """The value in the shape of its field's type. Raises InvalidValue where it has none."""
+    match type_, value:
+        case "choices", tuple():
+            return tuple(dict.fromkeys(filter(None, map(_label, value))))
+        case "choices", str():
+            return _store((value,), type_)
+        case "choice", str():
+            return _label(value)
+        case "number", Decimal():
+            return fields.store_number(value)
+        case "checkbox", bool():
+            return value
+        case "date", date():
+            return fields.parse_date(value.isoformat()).isoformat()
+        case "link", str():
+            return fields.parse_link(value) if value.strip() else ""
+        case "text", str() | bool() | Decimal() | date():
+            return fields.clean_text(str(value))
+        case _:
+            raise fields.InvalidValue("The value does not fit the field's type.")
+
+
+def _label(text: str) -> str:
+    return " ".join(fields.clean_text(text, limit=MAX_LABEL).split())

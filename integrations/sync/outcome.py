@@ -1,0 +1,153 @@
+"""How a run ends: applied, unchanged, or failed, and what that means for its link and credential."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations.errors import CredentialRejected, PullError, RateLimited
+from integrations.models import Credential, ProjectLink, SyncRun
+from integrations.records import Cursor, Problem
+from integrations.sync.apply import Counts, apply_plan
+from integrations.sync.claim import LeaseLost, hold
+from integrations.sync.mapping import Rules
+from integrations.sync.plan import Plan
+from integrations.sync.snapshot import Snapshot
+
+#: Problems that a run keeps in full; the rest are counted.
+PROBLEMS_KEPT = 100
+#: Wait after a first failure, doubled with each more, never beyond the cap.
+FIRST_WAIT = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+class InternalError(PullError):
+    """A fault of our own. The log has the details."""
+
+    code = "internal"
+
+
+class SecretUnreadable(PullError):
+    """The stored secret does not open: the key that sealed it is gone."""
+
+    code = "secret_unreadable"
+    retry = False
+    pauses = True
+
+
+def finish(run: SyncRun, plan: Plan, snapshot: Snapshot, rules: Rules, setup_version: int) -> None:
+    """Write the plan, the counts and the cursor, together. Raises LeaseLost where the run is no longer ours."""
+    with transaction.atomic():
+        hold(run)
+        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        if link.setup_version != setup_version:
+            _overtaken(run, link)
+            return
+        counts = apply_plan(run, plan, rules)
+        _close(run, SyncRun.State.PARTIAL if plan.problems else SyncRun.State.SUCCEEDED, **_report(plan, counts))
+        _succeeded(link, snapshot.cursor, complete=snapshot.complete)
+
+
+def finish_unchanged(run: SyncRun, snapshot: Snapshot) -> None:
+    """Nothing changed at the tracker since the cursor."""
+    with transaction.atomic():
+        hold(run)
+        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        _close(run, SyncRun.State.SUCCEEDED, requests=run.requests)
+        _succeeded(link, snapshot.cursor, complete=False)
+
+
+def fail(run: SyncRun, error: PullError) -> None:
+    """Keep the error on the run, and decide when, or whether, the link tries again. Nothing of the pull is kept."""
+    with transaction.atomic():
+        try:
+            hold(run)
+        except LeaseLost:
+            return
+        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        _close(run, SyncRun.State.FAILED, requests=run.requests, error_code=error.code, error=str(error)[:500])
+        link.failures += 1
+        if error.pauses:
+            _pause(link, error)
+        elif error.retry:
+            link.next_sync_at = next_try(link, error)
+        link.save(update_fields=["failures", "next_sync_at", "paused_at", "paused_code", "paused_reason"])
+        if isinstance(error, CredentialRejected):
+            _stop_everything_with(link.credential_id, error)
+
+
+def next_try(link: ProjectLink, error: PullError) -> datetime:
+    """When to try again: after the tracker's own wish, or after a wait that doubles, with jitter against herds."""
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        wait = error.retry_after
+    else:
+        wait = FIRST_WAIT * 2 ** min(link.failures - 1, 10)
+    jitter = 1 + random.random() * 0.2  # noqa: S311 - spreads load, guards nothing
+    return timezone.now() + min(wait * jitter, LONGEST_WAIT)
+
+
+def _report(plan: Plan, counts: Counts) -> dict[str, object]:
+    return {
+        **asdict(counts),
+        "unchanged": plan.unchanged + len(plan.update) - counts.updated,
+        "problem_count": len(plan.problems),
+        "problems": [_problem(problem) for problem in plan.problems[:PROBLEMS_KEPT]],
+    }
+
+
+def _problem(problem: Problem) -> Mapping[str, str]:
+    return {"record": problem.record_id, "field": problem.field, "message": problem.message}
+
+
+def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
+    SyncRun.objects.filter(pk=run.pk).update(
+        **{
+            "requests": run.requests,
+            "state": state,
+            "finished_at": Now(),
+            "lease_until": None,
+            "stage": "",
+            **values,
+        }
+    )
+
+
+def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> None:
+    """The link is healthy again; its cursor moves in the same transaction as its rows."""
+    link.failures = 0
+    link.paused_at, link.paused_code, link.paused_reason = None, "", ""
+    link.last_success_at = timezone.now()
+    if link.cadence_minutes is None:
+        link.next_sync_at = None
+    if cursor is not None:
+        link.cursor = dict(cursor)
+    if complete:
+        link.last_full_at = link.last_success_at
+    link.save()
+    Credential.objects.filter(pk=link.credential_id).update(accepted_at=Now(), rejected_at=None)
+
+
+def _overtaken(run: SyncRun, link: ProjectLink) -> None:
+    """The setup changed while the run worked: what it read answers an old question. Ask anew, at once."""
+    message = "The setup was changed while this sync ran, so nothing was saved. A new sync follows at once."
+    _close(run, SyncRun.State.CANCELLED, error_code="setup_changed", error=message)
+    link.next_sync_at = timezone.now()
+    link.save(update_fields=["next_sync_at"])
+
+
+def _pause(link: ProjectLink, error: PullError) -> None:
+    link.paused_at, link.paused_code, link.paused_reason = timezone.now(), error.code, str(error)[:500]
+
+
+def _stop_everything_with(credential_id: int, error: PullError) -> None:
+    """One breaker per secret: no roadmap asks the tracker again with a secret that it refused (S11)."""
+    Credential.objects.filter(pk=credential_id).update(rejected_at=Now())
+    ProjectLink.objects.filter(credential_id=credential_id, paused_at=None).update(
+        paused_at=Now(), paused_code=error.code, paused_reason=str(error)[:500]
+    )

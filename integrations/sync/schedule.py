@@ -1,0 +1,125 @@
+"""What is due, queued, lost and sent: the database decides, Celery is only poked.
+
+Any number of dispatchers may run at once. The partial unique index "one live run per link" lets one of them win, so
+"Sync now", the wizard and two beats may all ask.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from accounts.models import Membership
+from integrations.models import ProjectLink, SyncRun
+
+log = logging.getLogger(__name__)
+
+#: Due links that one tick takes; the next tick takes more.
+BATCH = 1000
+#: After this time in the queue a run is sent again, in case its message was lost.
+RESEND_AFTER = timedelta(minutes=2)
+#: Times that a run is taken up again after its worker died; then it fails.
+MAX_ATTEMPTS = 3
+
+#: Due links that may run, the longest waiting first, each moved on by its cadence with up to 10 % (at most
+#: 5 minutes) of jitter, and a queued run for each that has none alive.
+QUEUE_DUE = """
+WITH due AS (
+    SELECT link.id, link.account_id, link.cadence_minutes
+    FROM integrations_projectlink AS link
+    JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
+    WHERE link.next_sync_at <= now() AND link.paused_at IS NULL AND roadmap.archived_at IS NULL
+    ORDER BY link.next_sync_at LIMIT %s FOR UPDATE OF link SKIP LOCKED
+), moved AS (
+    UPDATE integrations_projectlink AS link SET next_sync_at =
+        now() + link.cadence_minutes * interval '1 minute'
+        + random() * least(link.cadence_minutes * interval '6 seconds', interval '5 minutes')
+    FROM due WHERE link.id = due.id
+)
+INSERT INTO integrations_syncrun (account_id, link_id, trigger, state, problems)
+SELECT account_id, id, 'schedule', 'queued', '[]' FROM due
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def request_run(
+    *, link: ProjectLink, trigger: SyncRun.Trigger, asked_by: Membership | None = None, send: bool = True
+) -> SyncRun:
+    """The link's live run, or a new queued one that a worker is told of as soon as the transaction commits.
+
+    Works without a broker: the next tick tells the workers again.
+    """
+    run = SyncRun(account_id=link.account_id, link=link, trigger=trigger, asked_by=asked_by)
+    SyncRun.objects.bulk_create([run], ignore_conflicts=True)
+    live = SyncRun.objects.get(link=link, account_id=link.account_id, state__in=SyncRun.LIVE)
+    if send and live.state == SyncRun.State.QUEUED:
+        transaction.on_commit(lambda: send_runs([live.pk]))
+    return live
+
+
+def tick() -> list[int]:
+    """One look of the dispatcher: what died is taken up, what is due is queued, what waits is sent.
+
+    Answers the ids that waited.
+    """
+    take_up_lost_runs()
+    queue_due_links()
+    waiting = list(
+        SyncRun.objects.filter(state=SyncRun.State.QUEUED, link__roadmap__archived_at=None)
+        .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
+        .order_by("id")
+        .values_list("id", flat=True)[:BATCH]
+    )
+    send_runs(waiting)
+    return waiting
+
+
+def queue_due_links() -> list[int]:
+    """A queued run for every due link; answers their ids."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(QUEUE_DUE, [BATCH])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def take_up_lost_runs() -> None:
+    """Runs whose worker gave no sign of life for a lease go back to the queue, or fail after too many attempts."""
+    lost = SyncRun.objects.filter(state=SyncRun.State.RUNNING, lease_until__lt=Now())
+    lost.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
+        state=SyncRun.State.FAILED,
+        finished_at=Now(),
+        fence=None,
+        lease_until=None,
+        stage="",
+        error_code="worker_died",
+        error="The sync was cut off several times before it could finish. Nothing was changed. It will be tried again.",
+    )
+    lost.update(
+        state=SyncRun.State.QUEUED,
+        fence=None,
+        lease_until=None,
+        started_at=None,
+        sent_at=None,
+        stage="",
+        attempts=F("attempts") + 1,
+    )
+
+
+def send_runs(run_ids: Iterable[int]) -> None:
+    """Poke the workers. A broker that does not answer is no failure: the rows are there, the next tick sends again."""
+    from integrations import tasks
+
+    sent = []
+    for run_id in run_ids:
+        try:
+            tasks.run_link.apply_async((run_id,), retry=False)
+        except OperationalError:
+            log.warning("The queue does not answer; waiting syncs are sent again in a moment")
+            break
+        sent.append(run_id)
+    SyncRun.objects.filter(pk__in=sent, state=SyncRun.State.QUEUED).update(sent_at=Now())

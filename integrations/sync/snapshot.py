@@ -1,0 +1,111 @@
+"""Pages into a snapshot: all records of a project, proved to belong together.
+
+A listing counts only where every page was read under one version of the project, no id came twice, and nothing that the
+tracker announced is missing. Otherwise it is fetched again, and given up after three times. Pure but for the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from integrations.errors import Inconsistent
+from integrations.records import Cursor, Page, Problem, Record
+
+#: Fetches of one listing before a run gives up.
+ATTEMPTS = 3
+
+#: Called with each page: how many stories were read so far, and how many the tracker announced.
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the tracker holds, or, where `complete` is false, what changed there since the cursor.
+
+    `passed_over` maps ids outside the chosen states to their state. `set_aside` are ids that are there but unreadable.
+    """
+
+    records: Mapping[str, Record] = field(default_factory=dict)
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    set_aside: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    complete: bool = True
+    unchanged: bool = False
+    cursor: Cursor | None = None
+
+
+class _Moved(Exception):
+    """The pages fetched so far do not belong together; the message says why."""
+
+
+class _Pages:
+    """Gathers one listing and refuses the page that does not fit the ones before it."""
+
+    def __init__(self) -> None:
+        self.stamp: str | None = None
+        self.first = True
+        self.records: dict[str, Record] = {}
+        self.passed_over: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self.set_aside: list[Problem] = []
+        self.announced: int | None = None
+        self.last: Page | None = None
+
+    @property
+    def read(self) -> int:
+        """Stories read so far, of whatever state."""
+        return len(self.records) + len(self.passed_over) + len(self.set_aside)
+
+    def add(self, page: Page) -> None:
+        if not self.first and page.stamp != self.stamp:
+            raise _Moved("the project changed while it was read")
+        self.first, self.stamp, self.last = False, page.stamp, page
+        before = self.read
+        self.records.update((record.id, record) for record in page.records)
+        self.passed_over.update(page.passed_over)
+        self.set_aside.extend(page.set_aside)
+        if self.read - before != len(page.records) + len(page.passed_over) + len(page.set_aside):
+            raise _Moved("a story was listed twice")
+        if self.records.keys() & page.passed_over.keys() or self.passed_over.keys() & {r.id for r in page.records}:
+            raise _Moved("a story was listed twice")
+        if page.announced is not None:
+            self.announced = page.announced
+        self.problems.extend(problem for record in page.records for problem in record.problems)
+
+    def close(self) -> Snapshot:
+        if self.last is None:
+            raise _Moved("the listing was empty of pages")
+        if self.announced is not None and self.read < self.announced:
+            raise _Moved(f"only {self.read} of {self.announced} stories were listed")
+        return Snapshot(
+            records=self.records,
+            passed_over=self.passed_over,
+            set_aside=frozenset(problem.record_id for problem in self.set_aside if problem.record_id),
+            problems=(*self.problems, *self.set_aside),
+            complete=self.last.complete,
+            unchanged=self.last.unchanged,
+            cursor=self.last.cursor,
+        )
+
+
+def collect(pull: Callable[[], Iterable[Page]], *, progress: Progress, attempts: int = ATTEMPTS) -> Snapshot:
+    """Fetch a listing until it holds together. `pull` begins a new listing each time. Raises Inconsistent."""
+    reason = ""
+    for _ in range(attempts):
+        try:
+            return _gather(pull(), progress)
+        except _Moved as moved:
+            reason = str(moved)
+    raise Inconsistent(
+        f"The project could not be read in one piece: {reason}, {attempts} times in a row. "
+        "Nothing was changed here. It will be tried again."
+    )
+
+
+def _gather(pages: Iterable[Page], progress: Progress) -> Snapshot:
+    gathered = _Pages()
+    for page in pages:
+        gathered.add(page)
+        progress(gathered.read, gathered.announced)
+    return gathered.close()

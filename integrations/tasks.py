@@ -1,0 +1,20 @@
+"""What the queue carries: ids, and nothing else. The work is in `integrations.sync`."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from integrations.sync import schedule
+from integrations.sync.run import execute
+
+
+@shared_task
+def dispatch() -> None:
+    """Sent by beat every half minute: look for work."""
+    schedule.tick()
+
+
+@shared_task
+def run_link(run_id: int) -> None:
+    """Carry out one run; a run that is not to be had any more is no failure."""
+    execute(run_id)

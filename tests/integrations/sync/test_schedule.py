@@ -1,0 +1,147 @@
+"""What is due, queued, lost and sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from integrations import tasks
+from integrations.models import ProjectLink, SyncRun
+from integrations.sync import schedule
+from tests import factories
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ids of the runs that workers were told of."""
+    ids: list[int] = []
+    monkeypatch.setattr(tasks.run_link, "apply_async", lambda args, retry: ids.append(args[0]))
+    return ids
+
+
+def due(link: ProjectLink, minutes: int = 1) -> None:
+    ProjectLink.objects.filter(pk=link.pk).update(next_sync_at=timezone.now() - timedelta(minutes=minutes))
+
+
+def test_a_due_link_is_queued_once_sent_and_moved_on(link: ProjectLink, sent: list[int]) -> None:
+    """S28, D1"""
+    due(link)
+    schedule.tick()
+    schedule.tick()
+    run = SyncRun.objects.get(link=link)
+    link.refresh_from_db()
+    assert (run.state, run.trigger, sent) == ("queued", "schedule", [run.pk])
+    assert link.next_sync_at is not None
+    ahead = link.next_sync_at - timezone.now()
+    assert timedelta(hours=11, minutes=59) < ahead < timedelta(hours=12, minutes=6)
+
+
+def test_links_that_are_not_due_paused_or_archived_stay_quiet(link: ProjectLink, sent: list[int]) -> None:
+    """D22"""
+    ProjectLink.objects.update(next_sync_at=timezone.now() + timedelta(minutes=1))
+    schedule.tick()
+    due(link)
+    ProjectLink.objects.update(paused_at=timezone.now())
+    schedule.tick()
+    ProjectLink.objects.update(paused_at=None)
+    link.roadmap.archived_at = timezone.now()
+    link.roadmap.save()
+    schedule.tick()
+    assert not SyncRun.objects.exists()
+    assert sent == []
+
+
+def test_a_manual_link_has_no_next_time(link: ProjectLink, sent: list[int]) -> None:
+    ProjectLink.objects.update(cadence_minutes=None, next_sync_at=None)
+    schedule.tick()
+    assert not SyncRun.objects.exists()
+
+
+def test_asking_twice_gives_one_run(link: ProjectLink, sent: list[int]) -> None:
+    first = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL)
+    due(link)
+    schedule.queue_due_links()
+    assert schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL) == first
+    assert SyncRun.objects.count() == 1
+
+
+def test_the_database_itself_refuses_a_second_live_run(link: ProjectLink) -> None:
+    schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    with pytest.raises(IntegrityError, match="syncrun_one_live"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO integrations_syncrun (account_id, link_id, trigger, state, problems)"
+            " VALUES (%s, %s, 'manual', 'running', '[]')",
+            [link.account_id, link.pk],
+        )
+
+
+def test_a_worker_is_told_when_the_request_is_committed(
+    link: ProjectLink, sent: list[int], django_capture_on_commit_callbacks: object
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's fixture
+        run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL)
+        assert sent == []
+    assert sent == [run.pk]
+
+
+def test_without_a_broker_the_run_waits_for_the_next_tick(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4"""
+
+    def unreachable(args: object, retry: bool) -> None:
+        raise OperationalError("no broker")
+
+    run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    monkeypatch.setattr(tasks.run_link, "apply_async", unreachable)
+    schedule.send_runs([run.pk])
+    run.refresh_from_db()
+    assert (run.state, run.sent_at) == ("queued", None)
+    ids: list[int] = []
+    monkeypatch.setattr(tasks.run_link, "apply_async", lambda args, retry: ids.append(args[0]))
+    schedule.tick()
+    assert ids == [run.pk]
+
+
+def test_a_message_that_was_lost_is_sent_again(link: ProjectLink, sent: list[int]) -> None:
+    run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    schedule.tick()
+    schedule.tick()
+    assert sent == [run.pk]
+    SyncRun.objects.update(sent_at=timezone.now() - schedule.RESEND_AFTER - timedelta(seconds=1))
+    schedule.tick()
+    assert sent == [run.pk, run.pk]
+
+
+def test_a_run_whose_worker_died_is_taken_up_three_times_and_then_fails(link: ProjectLink, sent: list[int]) -> None:
+    """R1"""
+    run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    states = []
+    for _ in range(3):
+        SyncRun.objects.update(state="running", lease_until=timezone.now() - timedelta(seconds=1))
+        schedule.take_up_lost_runs()
+        run.refresh_from_db()
+        states.append(run.state)
+    assert states == ["queued", "queued", "failed"]
+    assert run.error_code == "worker_died"
+
+
+def test_a_run_whose_worker_is_alive_is_left_alone(link: ProjectLink) -> None:
+    run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    SyncRun.objects.update(state="running", lease_until=timezone.now() + timedelta(seconds=5))
+    schedule.take_up_lost_runs()
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def test_the_queries_of_a_tick_do_not_grow_with_the_links(
+    link: ProjectLink, sent: list[int], django_assert_max_num_queries: object
+) -> None:
+    for number in range(5):
+        roadmap = factories.make_roadmap(link.roadmap.owner, f"R{number}")
+        due(factories.make_link(roadmap, integration=link.integration, credential=link.credential))
+    with django_assert_max_num_queries(9):  # type: ignore[operator]  # pytest-django's fixture
+        schedule.tick()
+    assert len(sent) == 5
