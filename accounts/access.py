@@ -11,11 +11,16 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, User
 
 P = ParamSpec("P")
+
+#: Where the session keeps the slug of the account that the person used last.
+LAST_ACCOUNT = "last_account"
 
 #: Each role may do what the ones before it may.
 RANK = {Role.REVIEWER: 0, Role.COLLABORATOR: 1, Role.ADMIN: 2}
@@ -42,16 +47,26 @@ def has_role(membership: Membership, role: Role) -> bool:
     return membership.is_active and RANK[Role(membership.role)] >= RANK[role]
 
 
+def active_memberships(user: User) -> QuerySet[Membership]:
+    """The accounts that the user may enter, by name."""
+    members = Membership.objects.select_related("account", "user").filter(user=user, deactivated_at=None)
+    return members.order_by("account__name", "pk")
+
+
 def membership_or_404(user: User, account_slug: str) -> Membership:
     """The user's active membership in that account, with the account. Raises Http404."""
-    found = (
-        Membership.objects.select_related("account", "user")
-        .filter(user=user, account__slug=account_slug, deactivated_at=None)
-        .first()
-    )
+    found = active_memberships(user).filter(account__slug=account_slug).first()
     if found is None:
         raise Http404
     return found
+
+
+def last_membership(request: HttpRequest) -> Membership | None:
+    """The membership that a signed-in person used last in this browser, if it still holds."""
+    slug = request.session.get(LAST_ACCOUNT)
+    if slug is None or not isinstance(request.user, User):
+        return None
+    return active_memberships(request.user).filter(account__slug=slug).first()
 
 
 def account_view(
@@ -61,9 +76,7 @@ def account_view(
 
     def decorate(view: Callable[Concatenate[AccountRequest, P], HttpResponseBase]) -> AccountView[P]:
         @wraps(view)
-        def inside(
-            request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponseBase:
+        def inside(request: HttpRequest, account_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership = enter(request, account_slug)
             if not has_role(membership, role):
                 raise PermissionDenied
@@ -75,10 +88,16 @@ def account_view(
 
 
 def enter(request: HttpRequest, account_slug: str) -> Membership:
-    """Put the account and the membership on the request. Raises Http404 for strangers."""
+    """Put the account and the membership on the request, and show times in the account's zone.
+
+    Raises Http404 for strangers.
+    """
     if not isinstance(request.user, User):
         raise Http404
     membership = membership_or_404(request.user, account_slug)
     request.account = membership.account  # type: ignore[attr-defined]  # this is what makes an AccountRequest
     request.membership = membership  # type: ignore[attr-defined]  # the same
+    timezone.activate(membership.account.zone)
+    if request.session.get(LAST_ACCOUNT) != account_slug:
+        request.session[LAST_ACCOUNT] = account_slug
     return membership

@@ -1,0 +1,31 @@
+"""Where allauth asks us: what is saved of a new person, where people land, how letters are headed."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+
+from accounts.access import last_membership
+from accounts.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's own ways, with a person's name and our addresses."""
+
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        if isinstance(user, User):
+            user.name = form.cleaned_data["name"]
+        return super().save_user(request, user, form, commit)
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the page that the person came from: their profile."""
+        member = last_membership(request)
+        return resolve_url("accounts:profile", member.account.slug) if member else resolve_url("home")

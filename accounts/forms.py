@@ -1,0 +1,108 @@
+"""What people type about themselves, their account and each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import SignupForm
+from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts.models import Account, Invitation, Role, User, time_zones
+from accounts.services import open_account
+
+NAME = {"autocomplete": "name"}
+
+
+class SignUpForm(SignupForm):
+    """Sign-up by oneself: a person, and an account of which they are the first admin."""
+
+    name = forms.CharField(label="Your name", max_length=120, widget=forms.TextInput(NAME))
+    account_name = forms.CharField(
+        label="Account name",
+        max_length=80,
+        help_text="Your company or team. You can change it later.",
+        widget=forms.TextInput({"autocomplete": "organization"}),
+    )
+    field_order = ("name", "account_name", "email", "password1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].max_length = User._meta.get_field("email").max_length
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> AbstractBaseUser:
+        return super().save(request)
+
+    def signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Called by allauth once the person is saved."""
+        if isinstance(user, User):
+            open_account(name=self.cleaned_data["account_name"], admin=user)
+
+
+class JoinForm(forms.Form):
+    """Sign-up through an invitation: the address is known from the letter."""
+
+    name = forms.CharField(label="Your name", max_length=120, widget=forms.TextInput(NAME))
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=128,
+        help_text=password_validators_help_text_html,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(email=self.email, name=self.cleaned_data.get("name", "")))
+        return password
+
+
+class InviteForm(forms.ModelForm[Invitation]):
+    """Whom to invite, and as what."""
+
+    class Meta:
+        model = Invitation
+        fields = ("email", "role")
+        labels = {"email": "E-mail address"}
+        widgets = {"email": forms.EmailInput({"autocomplete": "off", "placeholder": "name@company.com"})}
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What others see of a person."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+        labels = {"name": "Your name"}
+        widgets = {"name": forms.TextInput(NAME)}
+
+
+class AccountForm(forms.ModelForm[Account]):
+    """What an admin sets for everybody in the account."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()],
+        help_text="Times are shown in this zone. Dates are dates and stay as they are.",
+    )
+
+    class Meta:
+        model = Account
+        fields = ("name", "time_zone")
+        labels = {"name": "Account name"}

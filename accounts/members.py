@@ -1,0 +1,58 @@
+"""Changes what members may do. Each function locks the account first, as the guard in the database does."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import Refused
+from accounts.models import Account, Invitation, Membership, Role
+
+
+@transaction.atomic
+def change_role(member: Membership, *, role: Role) -> Membership:
+    """Give the member another role. Raises Refused where the account would lose its last admin."""
+    member = _locked(member)
+    if role != Role.ADMIN:
+        _check_another_admin(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    return member
+
+
+@transaction.atomic
+def deactivate(member: Membership) -> Membership:
+    """Shut the member out from their next request on; what they own keeps its owner. Raises Refused."""
+    member = _locked(member)
+    _check_another_admin(member)
+    if member.is_active:
+        member.deactivated_at = timezone.now()
+        member.save(update_fields=["deactivated_at"])
+    Invitation.objects.filter(account_id=member.account_id, email__iexact=member.user.email, accepted_at=None).delete()
+    return member
+
+
+@transaction.atomic
+def reactivate(member: Membership) -> Membership:
+    """Let a deactivated member in again, in the role that they had."""
+    member = _locked(member)
+    member.deactivated_at = None
+    member.save(update_fields=["deactivated_at"])
+    return member
+
+
+def _locked(member: Membership) -> Membership:
+    """The member as it is now, with nobody else changing the members of that account until the end."""
+    Account.objects.select_for_update(no_key=True).get(pk=member.account_id)
+    return Membership.objects.select_related("account", "user").get(pk=member.pk)
+
+
+def _check_another_admin(member: Membership) -> None:
+    if not member.is_admin:
+        return
+    others = Membership.objects.filter(account_id=member.account_id, role=Role.ADMIN, deactivated_at=None)
+    if not others.exclude(pk=member.pk).exists():
+        raise Refused(
+            f"{member} is the only active Account Admin of {member.account}. Make somebody else an Account Admin "
+            "first. Nothing was changed."
+        )

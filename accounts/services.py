@@ -1,0 +1,84 @@
+"""Makes accounts and people: for sign-up, for the command line, and for those who were invited."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from accounts.models import Account, Membership, Role, User
+
+#: Slugs that read like a part of the site.
+RESERVED_SLUGS = frozenset({"account", "admin", "api", "auth", "new", "roadmunk", "settings", "static"})
+SLUG_LENGTH = 40
+ATTEMPTS = 3
+
+
+def create_account(
+    *,
+    name: str,
+    admin_email: str,
+    password: str | None = None,
+    admin_name: str = "",
+    time_zone: str = "UTC",
+) -> Membership:
+    """Make an account and its first admin, in one step, and return the admin's membership.
+
+    A person who is here already keeps name and password; a new one without a password sets it by "Forgot your
+    password?". Raises ValidationError, with nothing made.
+    """
+    email = admin_email.strip().lower()
+    with transaction.atomic():
+        admin = User.objects.filter(email=email).first()
+        if admin is None:
+            admin = create_person(email=email, name=admin_name or email.partition("@")[0], password=password)
+        return open_account(name=name, admin=admin, time_zone=time_zone)
+
+
+def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membership:
+    """Make an account for a person who becomes its first admin. Raises ValidationError."""
+    account = Account(name=name.strip(), time_zone=time_zone)
+    account.clean_fields(exclude=["slug"])
+    with transaction.atomic():
+        save_with_free_slug(account)
+        return Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
+
+
+def create_person(*, email: str, name: str, password: str | None) -> User:
+    """Make a person whose e-mail address is known to be theirs. Raises ValidationError."""
+    person = User(email=email.strip().lower(), name=name.strip())
+    if password is not None:
+        validate_password(password, person)
+    person.set_password(password)
+    person.full_clean(exclude=["password"])
+    with transaction.atomic():
+        person.save()
+        EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+def save_with_free_slug(account: Account) -> None:
+    """Save a new account under a slug that nobody has, even where two are made at the same moment."""
+    for attempt in range(ATTEMPTS):
+        account.slug = free_slug(account.name)
+        try:
+            with transaction.atomic():
+                account.save(force_insert=True)
+            return
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise ValidationError({"name": "That name is being taken right now. Try again."}) from None
+
+
+def free_slug(name: str) -> str:
+    """A slug after the name: "acme", or "acme-2" where that is taken or reserved."""
+    base = slugify(name)[:SLUG_LENGTH].strip("-_") or "team"
+    taken = set(Account.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
+    number = 1
+    slug = base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

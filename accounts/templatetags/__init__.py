@@ -1,0 +1,3 @@
+"""Tags that the shells need."""
+
+from __future__ import annotations

@@ -1,0 +1,56 @@
+"""The tab "Profile" of Account Settings: the person and, for admins, the account itself."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import AccountRequest, account_view
+from accounts.forms import AccountForm, ProfileForm
+from accounts.models import Account, Role, User
+
+
+@require_safe
+@account_view()
+def settings(request: AccountRequest) -> HttpResponse:
+    """ "Account Settings" opens at the tab that everybody has."""
+    return redirect("accounts:profile", request.account.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view()
+def profile(request: AccountRequest) -> HttpResponse:
+    """Show the profile; a POST saves the person's name."""
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your profile was saved.")
+        return redirect("accounts:profile", request.account.slug)
+    return _page(request, profile_form=form)
+
+
+@require_POST
+@account_view(role=Role.ADMIN)
+def account(request: AccountRequest) -> HttpResponse:
+    """Save the account's name and time zone."""
+    form = AccountForm(request.POST, instance=Account.objects.get(pk=request.account.pk))
+    if form.is_valid():
+        form.save()
+        messages.success(request, "The account was saved.")
+        return redirect("accounts:profile", request.account.slug)
+    return _page(request, account_form=form)
+
+
+def _page(
+    request: AccountRequest,
+    *,
+    profile_form: ProfileForm | None = None,
+    account_form: AccountForm | None = None,
+) -> HttpResponse:
+    context = {
+        "profile_form": profile_form or ProfileForm(instance=request.user),
+        "account_form": account_form or AccountForm(instance=request.account),
+    }
+    return render(request, "accounts/profile.html", context)
