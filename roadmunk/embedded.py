@@ -127,8 +127,8 @@ class EmbeddedServers:
         for child in reversed(self.children):
             child.stop(patience=60.0)
         self.children = []
-        _remove_run_dir(self.data_dir / "run")
         if self._lock >= 0:
+            _remove_run_dir(self.data_dir / "run")
             os.close(self._lock)
             self._lock = -1
 
@@ -190,6 +190,7 @@ class EmbeddedServers:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=ENVIRONMENT,
+                umask=0o077,
                 user=self.user.uid,
                 group=self.user.gid,
                 extra_groups=None if self.user.uid is None else [],

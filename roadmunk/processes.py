@@ -73,6 +73,7 @@ class Child:
                 env=program.env,
                 cwd=program.cwd,
                 pass_fds=program.pass_fds,
+                umask=0o077,
                 process_group=0,
                 user=program.user.uid,
                 group=program.user.gid,

@@ -18,7 +18,4 @@ urlpatterns = [
     path("a/<slug:account_slug>/", include("roadmaps.urls")),
 ]
 
-handler400 = "roadmunk.pages.bad_request"
-handler403 = "roadmunk.pages.forbidden"
-handler404 = "roadmunk.pages.not_found"
 handler500 = "roadmunk.pages.server_error"
