@@ -17,7 +17,7 @@ class SameOwner(models.BaseConstraint):
     is not checked.
     """
 
-    violation_error_message = "That belongs to another account."
+    default_violation_error_message = "That belongs to another account."
 
     def __init__(self, field: str, *, name: str, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
