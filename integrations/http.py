@@ -222,7 +222,7 @@ class Http:
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             text = f"The certificate of {self.host} could not be verified, so nothing was sent to it."
             return _Failure(TrackerUnavailable(text), again=False)
-        if any(isinstance(cause, (requests.Timeout, TimeoutError, _URLLIB3_TIMEOUT)) for cause in causes):
+        if any(_is_timeout(cause) for cause in causes):
             return _Failure(TrackerUnavailable(f"{self.host} did not answer in time."))
         if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
             return _Failure(TrackerUnavailable(f"The name {self.host} could not be found in the network."))
@@ -230,9 +230,6 @@ class Http:
             text = f"{self.host} broke off in the middle of an answer, or garbled it."
             return _Failure(UnexpectedResponse(text))
         return _Failure(TrackerUnavailable(f"{self.host} could not be reached."))
-
-
-_URLLIB3_TIMEOUT: Final = urllib3.exceptions.TimeoutError
 
 
 def _new_session(user_agent: str) -> requests.Session:
@@ -273,6 +270,13 @@ def _retry_after(value: str) -> float | None:
         return None
     zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max((zoned - datetime.now(UTC)).total_seconds(), 0)
+
+
+def _is_timeout(exc: BaseException) -> bool:
+    if isinstance(exc, urllib3.exceptions.NewConnectionError):
+        # A refused connection, although urllib3 makes it a kind of time-out.
+        return False
+    return isinstance(exc, (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError))
 
 
 def _causes(exc: BaseException) -> list[BaseException]:
