@@ -58,10 +58,13 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
 });
 
-document.addEventListener("scroll", (event) => {
-    if (!event.target.closest?.(".table-wrap")) return;
-    for (const menu of openMenus()) if (event.target.contains(menu)) menu.open = false;
-}, true);
+document.addEventListener(
+    "scroll",
+    (event) => {
+        for (const menu of openMenus()) if (event.target.contains(menu)) keepInSight(menu);
+    },
+    true,
+);
 
 /* ---- Theme: <button data-theme-choice="light|dark|system"> ---- */
 
@@ -186,3 +189,4 @@ document.addEventListener(
 );
 
 markTheme();
+document.querySelector('.tabs [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });

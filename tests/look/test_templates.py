@@ -1,0 +1,79 @@
+"""Every template compiles, wears the shared look, and would pass the Content-Security-Policy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template, render_to_string
+
+TEMPLATES = settings.BASE_DIR / "templates"
+NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt"})
+PAGES = [name for name in NAMES if name.endswith(".html")]
+SPRITE = settings.BASE_DIR / "static" / "icons.svg"
+
+#: What the policy forbids or htmx would have to evaluate: inline styles and scripts, handlers in attributes.
+INLINE = re.compile(
+    r"""\sstyle\s*=|<style\b|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:|\shx-on|["']js:|https?://[^"']*cdn""",
+    re.I,
+)
+ICON = re.compile(r"""\{%\s*include\s+"_icon\.html"\s[^%]*?\bname="([^"]+)"|\bicon="([^"]+)\"""")
+STATIC = re.compile(r"""\{%\s*static\s+["']([^"']+)["']\s*%\}""")
+
+
+def _text(name: str) -> str:
+    return Path(TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_compiles(name: str) -> None:
+    get_template(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_template_holds_inline_style_or_script(name: str) -> None:
+    found = INLINE.search(_text(name))
+    assert found is None, f"{name}: {found.group(0) if found else ''}"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '<p style="x">',
+        "<style>",
+        "<script>go()</script>",
+        '<a onclick="x">',
+        '<a href="javascript:x">',
+        '<a hx-on:click="x">',
+    ],
+)
+def test_the_search_for_inline_code_finds_it(bad: str) -> None:
+    assert INLINE.search(bad)
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    known = set(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+    named = {(name, a or b) for name in PAGES for a, b in ICON.findall(_text(name))}
+    assert named, "the search for icons finds none at all"
+    assert [f"{name} names {icon}" for name, icon in sorted(named) if icon not in known] == []
+
+
+def test_every_static_file_that_a_template_names_exists() -> None:
+    named = {(name, path) for name in PAGES for path in STATIC.findall(_text(name))}
+    assert named, "the search for static files finds none at all"
+    assert [f"{name} names {path}" for name, path in sorted(named) if finders.find(path) is None] == []
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+def test_error_pages_need_no_context(name: str) -> None:
+    page = render_to_string(name)
+    assert "<h1>" in page
+    assert "Go to your roadmaps" in page
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.endswith("_subject.txt")])
+def test_subjects_of_letters_are_one_line(name: str) -> None:
+    assert len(render_to_string(name).strip().splitlines()) == 1
