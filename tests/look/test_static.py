@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
+from django.test import override_settings
 
 from roadmunk.settings import STORAGES
 
@@ -63,12 +63,11 @@ def test_every_token_that_is_used_is_defined() -> None:
     assert set(re.findall(r"var\((--[a-z0-9-]+)", css)) - defined == set()
 
 
-def test_production_can_rename_every_file(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_production_can_rename_every_file(tmp_path: Path) -> None:
     """The manifest storage follows each import and address in the stylesheets, and fails on one that is missing."""
-    settings.STATIC_ROOT = str(tmp_path)
-    settings.STORAGES = STORAGES
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stylesheet = staticfiles_storage.path(staticfiles_storage.stored_name("css/app.css"))
+    with override_settings(STATIC_ROOT=str(tmp_path), STORAGES=STORAGES):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stylesheet = staticfiles_storage.path(staticfiles_storage.stored_name("css/app.css"))
     imports = re.findall(r'url\("([^"]+)"\)', Path(stylesheet).read_text(encoding="utf-8"))
     assert len(imports) == 7
     assert all(re.fullmatch(r"[a-z]+\.[0-9a-f]{12}\.css", name) for name in imports)
