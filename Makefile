@@ -40,4 +40,4 @@ bench: .venv/ready-to-develop
 	@touch $@
 
 lock: .venv/ready-to-develop
-	@$(BIN)/python -m roadmunk.lock > requirements.lock.new && mv requirements.lock.new requirements.lock
+	$(BIN)/python -m roadmunk.lock $(ARGS)

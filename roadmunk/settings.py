@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -20,6 +21,9 @@ from roadmunk import secrets
 from roadmunk.sandbox import read_sandbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Lets classes of Django that are generic for the type checker, such as ModelForm, be written so.
+django_stubs_ext.monkeypatch()
+
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
