@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.validators import MaxLengthValidator
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -21,6 +22,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if isinstance(user, User):
             user.name = form.cleaned_data["name"]
         return super().save_user(request, user, form, commit)
+
+    def clean_email(self, email: str) -> str:
+        """Refuse what does not fit the column; allauth would cut it off."""
+        limit = User._meta.get_field("email").max_length
+        MaxLengthValidator(limit, f"Please use at most {limit} characters.")(email)
+        return email
 
     def format_email_subject(self, subject: str) -> str:
         return subject

@@ -31,7 +31,6 @@ class SignUpForm(SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].max_length = User._meta.get_field("email").max_length
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
@@ -67,7 +66,7 @@ class JoinForm(forms.Form):
         return password
 
 
-class InviteForm(forms.ModelForm[Invitation]):
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters
     """Whom to invite, and as what."""
 
     class Meta:
@@ -83,7 +82,7 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters
     """What others see of a person."""
 
     class Meta:
@@ -93,7 +92,7 @@ class ProfileForm(forms.ModelForm[User]):
         widgets = {"name": forms.TextInput(NAME)}
 
 
-class AccountForm(forms.ModelForm[Account]):
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters
     """What an admin sets for everybody in the account."""
 
     time_zone = forms.ChoiceField(

@@ -23,8 +23,10 @@ def settings(request: AccountRequest) -> HttpResponse:
 @account_view()
 def profile(request: AccountRequest) -> HttpResponse:
     """Show the profile; a POST saves the person's name."""
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _page(request)
+    form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    if form.is_valid():
         form.save()
         messages.success(request, "Your profile was saved.")
         return redirect("accounts:profile", request.account.slug)

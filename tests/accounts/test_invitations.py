@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts import invitations, members
 from accounts.errors import InvitationClosed, Refused
 from accounts.models import Invitation, Membership, Role
-from tests.factories import PASSWORD, make_invitation, make_member, make_user
+from tests.accounts.racing import both_at_once
+from tests.factories import PASSWORD, make_account, make_invitation, make_member, make_user
 
 TOKEN = "secret-of-the-letter"
 
@@ -172,3 +173,22 @@ def test_a_mail_server_that_refuses_loses_nothing(alice: Membership, monkeypatch
     letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
     assert not invitations.send(letter, link="https://roadmunk.test/")
     assert Invitation.objects.filter(email="nina@example.test").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_the_same_moment_make_one_member() -> None:
+    alice = make_member(make_account(), Role.ADMIN)
+    make_invitation(alice, "nina@example.test")
+    nina = make_user("Nina")
+    raised = both_at_once(*[lambda: invitations.accept(token=TOKEN, user=nina)] * 2)
+    assert [type(error) for error in raised] == [InvitationClosed]
+    assert nina.memberships.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sign_ups_at_the_same_moment_make_one_person() -> None:
+    alice = make_member(make_account(), Role.ADMIN)
+    make_invitation(alice, "nina@example.test")
+    raised = both_at_once(*[lambda: invitations.join(token=TOKEN, name="Nina", password=PASSWORD)] * 2)
+    assert [type(error) for error in raised] == [InvitationClosed]
+    assert Membership.objects.filter(user__email="nina@example.test").count() == 1

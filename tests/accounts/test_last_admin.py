@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import members
 from accounts.errors import Refused
 from accounts.models import Account, Membership, Role
+from tests.accounts.racing import both_at_once
 from tests.factories import make_account, make_member
 
 
@@ -72,29 +73,6 @@ def test_a_whole_account_can_still_be_deleted() -> None:
     make_member(acme, Role.ADMIN)
     acme.delete()
     assert not Account.objects.filter(pk=acme.pk).exists()
-
-
-def both_at_once(first: Callable[[], object], second: Callable[[], object]) -> list[Exception]:
-    """Run both in connections of their own, starting together; what they raised."""
-    start = threading.Barrier(2)
-    raised: list[Exception] = []
-
-    def run(act: Callable[[], object]) -> None:
-        start.wait(5)
-        try:
-            act()
-        except (IntegrityError, Refused) as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert not any(thread.is_alive() for thread in threads)
-    return raised
 
 
 @pytest.mark.django_db(transaction=True)
