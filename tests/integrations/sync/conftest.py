@@ -23,9 +23,7 @@ def tracker(monkeypatch: pytest.MonkeyPatch) -> FakeConnector:
 @pytest.fixture
 def labels(olga: Membership) -> Field:
     """An account-level field with several values, filled from outside."""
-    return factories.make_field(
-        olga.account, "Labels", "choices", source_kind="pivotal_tracker", source_key="labels"
-    )
+    return factories.make_field(olga.account, "Labels", "choices", source_kind="pivotal_tracker", source_key="labels")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from integrations import tasks
 from integrations.models import ProjectLink, SyncRun
@@ -80,9 +81,9 @@ def test_the_database_itself_refuses_a_second_live_run(link: ProjectLink) -> Non
 
 
 def test_a_worker_is_told_when_the_request_is_committed(
-    link: ProjectLink, sent: list[int], django_capture_on_commit_callbacks: object
+    link: ProjectLink, sent: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's fixture
+    with django_capture_on_commit_callbacks(execute=True):
         run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL)
         assert sent == []
     assert sent == [run.pk]
@@ -137,11 +138,11 @@ def test_a_run_whose_worker_is_alive_is_left_alone(link: ProjectLink) -> None:
 
 
 def test_the_queries_of_a_tick_do_not_grow_with_the_links(
-    link: ProjectLink, sent: list[int], django_assert_max_num_queries: object
+    link: ProjectLink, sent: list[int], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
         roadmap = factories.make_roadmap(link.roadmap.owner, f"R{number}")
         due(factories.make_link(roadmap, integration=link.integration, credential=link.credential))
-    with django_assert_max_num_queries(9):  # type: ignore[operator]  # pytest-django's fixture
+    with django_assert_max_num_queries(9):
         schedule.tick()
     assert len(sent) == 5
