@@ -166,6 +166,15 @@ document.addEventListener("htmx:after:swap", (event) => {
     if (dialog && !dialog.open && target.childElementCount) dialog.showModal();
 });
 
+/* A whole page in place of a fragment: signed out meanwhile, or a form that led elsewhere. Go there. */
+document.addEventListener("htmx:after:request", (event) => {
+    const { response, text, select, request } = event.detail.ctx;
+    if (select || !response.raw.redirected || !/^\s*<!doctype html/i.test(text)) return;
+    event.preventDefault();
+    if (request.method === "GET") location.reload();
+    else location.assign(response.raw.url);
+});
+
 let troubled = false;
 
 function sayTrouble() {

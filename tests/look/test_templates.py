@@ -77,3 +77,27 @@ def test_error_pages_need_no_context(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in NAMES if n.endswith("_subject.txt")])
 def test_subjects_of_letters_are_one_line(name: str) -> None:
     assert len(render_to_string(name).strip().splitlines()) == 1
+
+
+def test_every_class_that_a_template_names_is_in_the_stylesheets() -> None:
+    """A mistyped class fails silently on the screen, so it fails loudly here."""
+    css = "\n".join(path.read_text(encoding="utf-8") for path in (settings.BASE_DIR / "static" / "css").glob("*.css"))
+    known = set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)", css))
+    known |= {css_class.partition("__")[0] for css_class in known}  # a block may have a look in its parts alone
+    named = {(name, css_class) for name in PAGES for css_class in _classes(_text(name))}
+    assert [f"{name} names {css_class}" for name, css_class in sorted(named) if css_class not in known] == []
+
+
+def test_the_search_for_classes_reads_conditions_and_leaves_out_values() -> None:
+    text = (
+        '<p class="chip chip--{{ colour }}{% if a == "b" %} small{% endif %}">{% include "x" with class="truncate" %}'
+    )
+    assert _classes(text) == {"chip", "small", "truncate"}
+
+
+def _classes(text: str) -> set[str]:
+    """The names in class attributes, without those that a value is glued to."""
+    handed_on = re.findall(r'\{%\s*include\b[^%]*?\bclass="([^"]*)"', text)
+    bare = re.sub(r"\{\{.*?\}\}", "\0", re.sub(r"\{%.*?%\}", " ", text))
+    attributes = re.findall(r'\sclass="([^"]*)"', bare)
+    return {each for found in [*handed_on, *attributes] for each in found.split() if "\0" not in each}
