@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from tracker_sandbox.demo import DEMO_TOKEN, build_demo
+from tracker_sandbox.recordings import load_recordings
 from tracker_sandbox.server import Sandbox
 from tracker_sandbox.state import World
 
@@ -27,6 +28,8 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def build_world(options: argparse.Namespace) -> World:
     """The demo, or what the recordings hold."""
+    if options.recordings:
+        return load_recordings(options.recordings, token=options.token)
     return build_demo(seed=options.seed, token=options.token)
 
 

@@ -138,7 +138,7 @@ class Api:
             if _matches(request.headers.get("if-none-match"), reply.headers["ETag"]):
                 reply = Reply(304, {**reply.headers, "Content-Length": "0"})
         except ApiError as error:
-            reply = Reply(error.status, _common_headers("no-cache"), _encode(error.body()))
+            reply = Reply(error.status, _error_headers(error), _encode(error.body()))
         reply.headers["X-Runtime"] = f"{time.perf_counter() - started:.6f}"
         return reply
 
@@ -190,6 +190,14 @@ def _common_headers(cache_control: str) -> dict[str, str]:
         "Cache-Control": cache_control,
         "X-Request-Id": str(uuid.uuid4()),
     }
+
+
+def _error_headers(error: ApiError) -> dict[str, str]:
+    """An unknown path never reached the part of the service that sets Cache-Control."""
+    headers = _common_headers("no-cache")
+    if error.code == "route_not_found":
+        del headers["Cache-Control"]
+    return headers
 
 
 def _success_headers(page: Page | None, version: int | None, body: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tracker_sandbox.fields import DEFAULT, Fields
 from tracker_sandbox.history import day_table, list_activity, my_activity, story_activity
 from tracker_sandbox.iterations import Iteration, Schedule
 from tracker_sandbox.params import Page, Paging
-from tracker_sandbox.project_members import ME, PROJECT, visible_projects
+from tracker_sandbox.project_members import ME, PROJECT, WORKSPACE, visible_projects
 from tracker_sandbox.render import Resource
 from tracker_sandbox.resources import (
     BLOCKER,
@@ -24,7 +24,6 @@ from tracker_sandbox.resources import (
     REVIEW,
     TASK,
     TRANSITION,
-    WORKSPACE,
     people,
 )
 from tracker_sandbox.search import Query

@@ -222,3 +222,7 @@ class Notification:
     story_id: int
     created_at: Moment
     updated_at: Moment
+    comment_id: int | None = None
+    context: str | None = None
+    new_attachment_count: int | None = None
+    notification_type: str = "story"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tracker_sandbox.entities import Epic, Json, Label, Membership, Person, Project, Values
+from tracker_sandbox.entities import Epic, Json, Label, Membership, Person, Project, Values, Workspace
 from tracker_sandbox.iterations import first_start
 from tracker_sandbox.render import Member, Resource, View, attribute, kind, moment, plain
 from tracker_sandbox.resources import EPIC, LABEL, MEMBERSHIP
@@ -125,6 +125,19 @@ def _summary(view: View, project: Project, membership: Membership) -> Values:
         answer["last_viewed_at"] = view.when(membership.last_viewed_at)
     return answer
 
+
+def _known(view: View, workspace: Workspace) -> list[Project]:
+    return [view.world.projects[i] for i in workspace.project_ids if i in view.world.projects]
+
+
+WORKSPACE: Resource[Workspace] = Resource(
+    kind("workspace"),
+    Member("projects", lambda view, one, fields: PROJECT.many(view, _known(view, one), fields), default=False),
+    attribute("id"),
+    attribute("name"),
+    attribute("person_id"),
+    attribute("project_ids"),
+)
 
 ME: Resource[Person] = Resource(
     kind("me"),

@@ -22,7 +22,6 @@ from tracker_sandbox.entities import (
     Task,
     Transition,
     Values,
-    Workspace,
 )
 from tracker_sandbox.render import Member, Resource, View, attribute, kind, moment, number, plain
 
@@ -296,17 +295,12 @@ NOTIFICATION: Resource[Notification] = Resource(
     plain("project", lambda view, one: _project_summary(view, one.project_id)),
     plain("performer", _performer),
     attribute("message"),
-    plain("notification_type", lambda *_: "story"),
+    attribute("notification_type"),
     attribute("action"),
     plain("story", _story_summary),
+    attribute("comment_id"),
+    attribute("context"),
+    attribute("new_attachment_count"),
     moment("created_at"),
     moment("updated_at"),
-)
-
-WORKSPACE: Resource[Workspace] = Resource(
-    kind("workspace"),
-    attribute("id"),
-    attribute("name"),
-    attribute("person_id"),
-    attribute("project_ids"),
 )
