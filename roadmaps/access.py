@@ -89,9 +89,7 @@ def roadmap_view(
         ) -> HttpResponseBase:
             member = enter(request, account_slug)
             roadmap = (
-                Roadmap.objects.filter(account=member.account, pk=roadmap_id)
-                .select_related("owner__user")
-                .first()
+                Roadmap.objects.filter(account=member.account, pk=roadmap_id).select_related("owner__user").first()
             )
             found = level_of(member, roadmap) if roadmap else None
             if roadmap is None or found is None:
@@ -102,6 +100,6 @@ def roadmap_view(
             request.roadmap, request.level = roadmap, found  # type: ignore[attr-defined]  # makes a RoadmapRequest
             return view(request, *args, **kwargs)  # type: ignore[arg-type]  # the same
 
-        return login_required(inside)  # type: ignore[return-value]  # keeps the signature, the stubs lose it
+        return login_required(inside)
 
     return decorate

@@ -114,7 +114,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['position', 'id'],
                 'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('id', 'account'), name='roadmaps_fieldoption_owner'), accounts.tenancy.SameOwner('field', name='fieldoption_field_account'), models.UniqueConstraint(fields=('field', 'key'), name='fieldoption_key_once'), models.CheckConstraint(condition=models.Q(('colour__range', (1, 12))), name='fieldoption_colour_known')],
             },
         ),
         migrations.AddConstraint(
@@ -208,5 +207,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='share',
             constraint=models.CheckConstraint(condition=models.Q(('level__in', ['editor', 'viewer'])), name='share_level_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldoption',
+            constraint=models.UniqueConstraint(fields=('id', 'account'), name='roadmaps_fieldoption_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldoption',
+            constraint=accounts.tenancy.SameOwner('field', name='fieldoption_field_account'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldoption',
+            constraint=models.UniqueConstraint(fields=('field', 'key'), name='fieldoption_key_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldoption',
+            constraint=models.CheckConstraint(condition=models.Q(('colour__range', (1, 12))), name='fieldoption_colour_known'),
         ),
     ]

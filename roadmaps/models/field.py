@@ -30,9 +30,7 @@ class Field(OwnedByAccount):
     such a field is always the account's. The type never changes: a trigger refuses.
     """
 
-    roadmap = models.ForeignKey(
-        Roadmap, null=True, blank=True, on_delete=models.CASCADE, related_name="own_fields"
-    )
+    roadmap = models.ForeignKey(Roadmap, null=True, blank=True, on_delete=models.CASCADE, related_name="own_fields")
     name = models.CharField(max_length=80)
     type = models.CharField(max_length=8, choices=FieldType)
     source_kind = models.CharField(max_length=40, blank=True, default="", editable=False)

@@ -14,8 +14,8 @@ class Roadmap(OwnedByAccount):
     """A collection of items with one owner.
 
     `source_label` and `synced_columns` are set by whoever feeds the roadmap from outside: the name of that
-    source, and which columns of its items it writes ("name", "start_date", "f12", ...). Those cells are locked
-    on such items.
+    source, and which columns of its items it writes ("name", "start_date", "f12", ...). Those cells are
+    locked on such items.
     """
 
     class Kind(models.TextChoices):
@@ -36,9 +36,7 @@ class Roadmap(OwnedByAccount):
         constraints = [
             *OwnedByAccount.Meta.constraints,
             SameOwner("owner", name="roadmap_owner_account"),
-            models.CheckConstraint(
-                condition=models.Q(kind__in=["standard", "portfolio"]), name="roadmap_kind_known"
-            ),
+            models.CheckConstraint(condition=models.Q(kind__in=["standard", "portfolio"]), name="roadmap_kind_known"),
         ]
 
     def __str__(self) -> str:
@@ -64,9 +62,7 @@ class Share(OwnedByAccount):
             SameOwner("roadmap", name="share_roadmap_account"),
             SameOwner("member", name="share_member_account"),
             models.UniqueConstraint(fields=["roadmap", "member"], name="share_once"),
-            models.CheckConstraint(
-                condition=models.Q(level__in=["editor", "viewer"]), name="share_level_known"
-            ),
+            models.CheckConstraint(condition=models.Q(level__in=["editor", "viewer"]), name="share_level_known"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,113 @@
+"""The columns of a roadmap's table, which are also the rows of an Item Card and of an item's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+
+from django.db.models import Q
+
+from roadmaps.models import Field, FieldOption, Item, Roadmap
+
+#: How many characters a column of the item itself may hold; fields hold `fields.MAX_TEXT`.
+LIMITS: Mapping[str, int] = {"name": 5000, "description": 100_000, "notes": 100_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that a list column offers."""
+
+    label: str
+    colour: int
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `name` is what it is called in addresses and forms, `type` one of FieldType or "source"."""
+
+    name: str
+    label: str
+    type: str
+    options: Mapping[int, Option] = default(default_factory=dict)
+    #: The roadmap's source writes this column of its items.
+    synced: bool = False
+    #: People may write it, where it isn't synced.
+    editable: bool = True
+    #: Several paragraphs of Markdown.
+    long: bool = False
+    #: In the table unless the address says otherwise.
+    shown: bool = True
+    #: Can stand in the table at all; what can't is only for filters.
+    in_table: bool = True
+
+    @property
+    def is_list(self) -> bool:
+        return self.type in ("choice", "choices")
+
+    def labels(self, *, keep: Iterable[int] = ()) -> dict[int, str]:
+        """What may be chosen: all that is not archived, and what is chosen already."""
+        kept = frozenset(keep)
+        return {pk: option.label for pk, option in self.options.items() if not option.archived or pk in kept}
+
+
+def is_locked(item: Item | None, column: Column) -> bool:
+    """Whether a source writes that cell, so that nobody else may."""
+    return bool(item and item.origin and column.synced)
+
+
+def load(roadmap: Roadmap) -> list[Column]:
+    """All columns of the roadmap, in two queries: the item's own, synced fields, then the others."""
+    synced: list[str] = roadmap.synced_columns
+    fields = sorted(_fields(roadmap), key=lambda field: _rank(field, synced))
+    options = _options(fields)
+    return [
+        *_built_in(roadmap),
+        *(
+            Column(
+                name=field.column,
+                label=field.name,
+                type=field.type,
+                options=options.get(field.pk, {}),
+                synced=field.column in synced,
+            )
+            for field in fields
+        ),
+    ]
+
+
+def _built_in(roadmap: Roadmap) -> list[Column]:
+    synced = frozenset(roadmap.synced_columns)
+    has_source = bool(roadmap.source_label)
+    return [
+        Column("name", "Name", "text", synced="name" in synced),
+        Column("start_date", "Start Date", "date", synced="start_date" in synced),
+        Column("end_date", "End Date", "date", synced="end_date" in synced),
+        Column("external_id", "External ID", "text", synced=has_source, editable=False, shown=has_source),
+        Column("description", "Description", "text", synced="description" in synced, long=True, shown=False),
+        Column("notes", "Notes", "text", long=True, shown=False),
+        Column("source", "Source state", "source", editable=False, shown=False, in_table=False),
+    ]
+
+
+def _fields(roadmap: Roadmap) -> Iterable[Field]:
+    """Its own fields, the account's that are filled by hand, and those that its source fills."""
+    synced = [int(name[1:]) for name in roadmap.synced_columns if name[:1] == "f" and name[1:].isdigit()]
+    return Field.objects.filter(account_id=roadmap.account_id).filter(
+        Q(roadmap=roadmap) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
+    )
+
+
+def _rank(field: Field, synced: Sequence[str]) -> tuple[int, int, int, int]:
+    if field.column in synced:
+        return (0, synced.index(field.column), field.position, field.pk)
+    return (1, 0 if field.roadmap_id else 1, field.position, field.pk)
+
+
+def _options(fields: Iterable[Field]) -> dict[int, dict[int, Option]]:
+    found: dict[int, dict[int, Option]] = {}
+    for option in FieldOption.objects.filter(field__in=[field.pk for field in fields if field.has_options]):
+        chosen = Option(option.label, option.colour, archived=option.archived_at is not None)
+        found.setdefault(option.field_id, {})[option.pk] = chosen
+    return found

@@ -1,0 +1,145 @@
+"""A query's meaning in SQL. Together with `fields`, the only file that knows how values are stored.
+
+Values lie in `Item.values` under "f<field id>". Conditions on list values, checkboxes and numbers use containment
+(`@>`), which the GIN index answers. Column names reach this file only through `query.parse`, which knows them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import F, Func, JSONField, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Lower
+
+from roadmaps.columns import Column
+from roadmaps.models import Item
+from roadmaps.query import Filter, Query, Sort
+
+Operand = str | int | float | bool
+_LOST = ("deleted", "moved", "out_of_filter", "hidden")
+_LOOKUPS = {"before": "lt", "after": "gt"}
+
+
+def apply(query: Query, items: QuerySet[Item], columns: Sequence[Column]) -> QuerySet[Item]:
+    """Those of `items` that the query asks for, in its order; not yet cut into pages."""
+    known = {column.name: column for column in columns}
+    if not query.archived:
+        items = items.filter(archived_at=None)
+    if query.search:
+        items = items.filter(_search(query.search))
+    for each in query.filters:
+        items = items.filter(_condition(known[each.column], each))
+    return items.order_by(*(_order(known[each.column], each) for each in query.sorts), "id")
+
+
+def _search(text: str) -> Q:
+    return (
+        Q(name__icontains=text)
+        | Q(external_id__iexact=text)
+        | Q(description__icontains=text)
+        | Q(notes__icontains=text)
+    )
+
+
+def _condition(column: Column, asked: Filter) -> Q:
+    if asked.operator == "empty":
+        return _is_empty(column)
+    if asked.operator == "filled":
+        return ~_is_empty(column)
+    if column.type == "source":
+        found = _any_of([_source_state(str(value)) for value in asked.values])
+        return ~found if asked.operator == "not" else found
+    if column.is_list:
+        return _list_condition(column, asked)
+    return _plain_condition(column, asked.operator, asked.values)
+
+
+def _is_field(column: Column) -> bool:
+    return column.name[0] == "f" and column.name[1:].isdigit()
+
+
+def _is_empty(column: Column) -> Q:
+    if _is_field(column):
+        return ~Q(values__has_key=column.name)
+    if column.type == "date" or column.name == "external_id":
+        return Q(**{f"{column.name}__isnull": True})
+    return Q(**{column.name: ""})
+
+
+def _source_state(state: str) -> Q:
+    match state:
+        case "own":
+            return Q(origin="")
+        case "current":
+            return ~Q(origin="") & Q(source_state="")
+        case "lost":
+            return Q(source_state__in=_LOST)
+        case _:
+            return Q(source_state=state)
+
+
+def _any_of(conditions: Sequence[Q]) -> Q:
+    return reduce(or_, conditions)
+
+
+def _contains(column: Column, value: Operand) -> Q:
+    """`values` holds that value, or that option among several."""
+    return Q(values__contains={column.name: [value] if column.type == "choices" else value})
+
+
+def _list_condition(column: Column, asked: Filter) -> Q:
+    each = [_contains(column, value) for value in asked.values]
+    if asked.operator == "contains":
+        return reduce(and_, each)
+    return ~_any_of(each) if asked.operator == "not" else _any_of(each)
+
+
+def _plain_condition(column: Column, operator: str, values: tuple[Operand, ...]) -> Q:
+    target = f"values__{column.name}" if _is_field(column) else column.name
+    match operator:
+        case "before" | "after":
+            return Q(**{f"{target}__{_LOOKUPS[operator]}": values[0]})
+        case "between":
+            return Q(**{f"{target}__gte": values[0], f"{target}__lte": values[1]})
+        case "contains" | "lacks":
+            found = Q(**{f"{target}__icontains": values[0]})
+        case _ if column.type in ("text", "link"):
+            found = Q(**{f"{target}__iexact": values[0]})
+        case _:
+            found = _contains(column, values[0]) if _is_field(column) else Q(**{target: values[0]})
+    return ~found | _is_empty(column) if operator in ("lacks", "not") else found
+
+
+def _order(column: Column, asked: Sort) -> Combinable:
+    key = _sort_key(column)
+    return key.desc(nulls_last=True) if asked.descending else key.asc(nulls_last=True)
+
+
+def _sort_key(column: Column) -> Func | F:
+    if column.is_list:
+        return _option_position(column)
+    if _is_field(column):
+        if column.type in ("text", "link"):
+            return Lower(KeyTextTransform(column.name, "values"))
+        return KeyTransform(column.name, "values")
+    return F(column.name) if column.type == "date" else Lower(column.name)
+
+
+def _option_position(column: Column) -> Func:
+    """Where the (first) chosen option stands in its list: looked up in a JSON object that goes along as a value."""
+    positions: Mapping[str, int] = {str(pk): place for place, pk in enumerate(column.options)}
+    chosen: Callable[..., Func] = KeyTextTransform
+    key = chosen(column.name, "values") if column.type == "choice" else chosen("0", KeyTransform(column.name, "values"))
+    return Func(
+        Value(json.dumps(positions), output_field=TextField()),
+        key,
+        template="((%(expressions)s))",
+        function="",
+        arg_joiner="::jsonb -> ",
+        output_field=JSONField(),
+    )
