@@ -1,20 +1,24 @@
 # Every command a person needs. `make run` and `make test` are the only two that a newcomer types.
-PYTHON ?= python3
+IS_3_11 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
+# The first that runs and is 3.11: a name alone may be a version manager's empty shim.
+PYTHON ?= $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_3_11)' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
-.PHONY: run test lint format types lock bench
+.PHONY: run test lint types format bench lock
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python manage.py up
 
 test: .venv/ready-to-develop
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
+# The migrations are compared with the models alone; that no server runs here is no news.
 lint: .venv/ready-to-develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 types: .venv/ready-to-develop
 	$(BIN)/mypy
@@ -26,18 +30,21 @@ format: .venv/ready-to-develop
 bench: .venv/ready-to-develop
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# ARGS=--upgrade takes newer versions where pyproject.toml allows them.
+lock: .venv/ready-to-develop
+	$(BIN)/python -m roadmunk.lock $(ARGS)
+
 # One lock file in two parts: what the site runs on comes first, what only developers need comes after the marker.
 .venv/ready-to-run: requirements.lock
-	@echo "Installing what Roadmunk needs into .venv (first time only; about half a minute) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@"$(PYTHON)" -c '$(IS_3_11)' 2>/dev/null || \
+		{ echo "Roadmunk needs Python 3.11. If it is somewhere else: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing what Roadmunk runs on into .venv (the first time takes half a minute or so) ..."
+	@"$(PYTHON)" -m venv .venv
 	@sed '/^# development$$/,$$d' requirements.lock > .venv/run.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .venv/run.lock
+	@$(PIP) -r .venv/run.lock
 	@touch $@
 
 .venv/ready-to-develop: .venv/ready-to-run
-	@echo "Installing the development tools into .venv (first time only) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing the development tools into .venv ..."
+	@$(PIP) -r requirements.lock
 	@touch $@
-
-lock: .venv/ready-to-develop
-	$(BIN)/python -m roadmunk.lock $(ARGS)

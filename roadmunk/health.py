@@ -18,6 +18,14 @@ _WORKER_KEY = "worker-seen"
 WORKER_PATIENCE = 30
 
 
+class NotReadyIsNoError(logging.Filter):
+    """Keeps Django from logging each "not ready" as an error; the reason is in the log already, as a warning."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        return not (isinstance(request, HttpRequest) and request.path == "/readyz")
+
+
 def note_worker() -> None:
     """Keep, for a while, that a worker lives and reaches Redis."""
     cache.set(_WORKER_KEY, 1, timeout=WORKER_PATIENCE)

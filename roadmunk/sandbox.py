@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE_NAME = "sandbox.json"
 #: Opens the sandbox and nothing else; it is printed at the start and shown on the demo's sign-in page.
-DEMO_TOKEN = "5a4db0b0d3a00c0ffee0000000c0ffee"  # noqa: S105  no secret: it is shown to everybody
+DEMO_TOKEN = "7d1f0c3be2a94856b0d2c41e9f5a6873"  # noqa: S105  no secret: it is shown to everybody
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from roadmunk import secrets
-from roadmunk.sandbox import choose_sandbox, read_sandbox
+from roadmunk.sandbox import DEMO_TOKEN, choose_sandbox, read_sandbox
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = {
@@ -140,3 +140,10 @@ def test_every_command_finds_the_sandbox_where_it_was(tmp_path: Path) -> None:
     assert manage(*shell, DATA_DIR=str(tmp_path)).stdout.strip() == chosen.url
     elsewhere = {"DATA_DIR": str(tmp_path), "PIVOTAL_TRACKER_URL": "https://tracker.example.com/"}
     assert manage(*shell, **elsewhere).stdout.strip() == "https://tracker.example.com"
+
+
+def test_the_sandbox_is_started_with_the_token_that_it_calls_its_own() -> None:
+    """Neither imports the other, so the same token stands in both."""
+    from tracker_sandbox.demo import DEMO_TOKEN as OWN
+
+    assert OWN == DEMO_TOKEN
