@@ -15,7 +15,7 @@ from integrations.connectors.pivotal_tracker.client import SECRET_PATTERN, Clien
 from integrations.connectors.pivotal_tracker.fates import find_fates
 from integrations.connectors.pivotal_tracker.references import project_name, read_references
 from integrations.connectors.pivotal_tracker.stories import make_record, set_aside, without_state
-from integrations.connectors.pivotal_tracker.values import Lookups, name_key, person_name
+from integrations.connectors.pivotal_tracker.values import Lookups, clean_name, name_key, person_name
 from integrations.connectors.pivotal_tracker.wire import Story
 from integrations.errors import ProjectUnavailable
 from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query, Record
@@ -108,7 +108,7 @@ def _page(sheet: Sheet[Story], *, query: Query, selection: Selection, lookups: L
             faults = listing.faults.get(str(story.id), ())
             records.append(make_record(story, selection=selection, lookups=lookups, faults=faults))
         elif state:
-            passed_over[str(story.id)] = state
+            passed_over[str(story.id)] = clean_name(state)
         else:
             aside.append(without_state(story))
     return Page(

@@ -11,7 +11,7 @@ from integrations.connectors.pivotal_tracker.catalog import select, with_planned
 from integrations.connectors.pivotal_tracker.client import BULK_IDS, Client
 from integrations.connectors.pivotal_tracker.references import read_references
 from integrations.connectors.pivotal_tracker.stories import make_record
-from integrations.connectors.pivotal_tracker.values import Lookups
+from integrations.connectors.pivotal_tracker.values import Lookups, clean_name
 from integrations.connectors.pivotal_tracker.wire import Fault, Listing, Story
 from integrations.records import Fate, Query
 
@@ -32,7 +32,7 @@ def find_fates(client: Client, query: Query, ids: Sequence[str]) -> dict[str, Fa
     present: list[_Found] = []
     chosen = with_planned(query.states)
     for one in found:
-        story_id, state = str(one.story.id), one.story.current_state or ""
+        story_id, state = str(one.story.id), clean_name(one.story.current_state or "")
         if str(one.story.project_id or query.project_id) != query.project_id:
             fates[story_id] = Fate("moved")
         elif state not in chosen:

@@ -269,22 +269,32 @@ def _read_entry(raw: object, kind: type[T]) -> tuple[T | None, list[Fault]]:
     """The entry without its bad members, and these; no entry where it can't be told which one it is."""
     if not isinstance(raw, dict):
         return None, [Fault("", "")]
+    try:
+        return msgspec.convert(raw, kind), []
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return _read_members(raw, kind)
+
+
+def _read_members(raw: Mapping[str, object], kind: type[T]) -> tuple[T | None, list[Fault]]:
+    entry_id = _usable_id(raw)
     members: dict[str, object] = {}
     faults: list[Fault] = []
-    entry_id = _usable_id(raw)
-    for member in msgspec.structs.fields(kind):
-        if raw.get(member.encode_name) is None:
-            continue
+    for member in _members(kind):
+        value = raw.get(member.encode_name)
         try:
-            members[member.name] = msgspec.convert(raw[member.encode_name], member.type)
+            if value is not None or member.required:
+                members[member.name] = msgspec.convert(value, member.type)
         except (msgspec.ValidationError, RecursionError, OverflowError):
+            fault = Fault(entry_id, member.name)
             if member.required:
-                return None, [Fault(entry_id, member.name)]
-            faults.append(Fault(entry_id, member.name))
-    try:
-        return kind(**members), faults
-    except TypeError:
-        return None, [Fault(entry_id, "id")]
+                return None, [fault]
+            faults.append(fault)
+    return kind(**members), faults
+
+
+@cache
+def _members(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _usable_id(raw: Mapping[str, object]) -> str:
