@@ -93,11 +93,13 @@ def test_the_search_for_classes_reads_conditions_and_leaves_out_values() -> None
         '<p class="chip chip--{{ colour }}{% if a == "b" %} small{% endif %}">{% include "x" with class="truncate" %}'
     )
     assert _classes(text) == {"chip", "small", "truncate"}
+    assert _classes('<p class="banner banner--{% if a %}danger{% else %}warn{% endif %}">') == {"banner"}
 
 
 def _classes(text: str) -> set[str]:
     """The names in class attributes, without those that a value is glued to."""
     handed_on = re.findall(r'\{%\s*include\b[^%]*?\bclass="([^"]*)"', text)
-    bare = re.sub(r"\{\{.*?\}\}", "\0", re.sub(r"\{%.*?%\}", " ", text))
+    whole = re.sub(r"-\{% if .*?\{% endif %\}", "-\0", text)
+    bare = re.sub(r"\{\{.*?\}\}", "\0", re.sub(r"\{%.*?%\}", " ", whole))
     attributes = re.findall(r'\sclass="([^"]*)"', bare)
     return {each for found in [*handed_on, *attributes] for each in found.split() if "\0" not in each}
