@@ -7,7 +7,7 @@ Left out on purpose: `kind` and `id` (the External ID column), `name` and `descr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -83,8 +83,10 @@ def select(wanted: frozenset[str]) -> Selection:
 
 
 def states(*, automatic_planning: bool) -> tuple[StateSpec, ...]:
-    """The states of a project. Only projects that plan by hand have "planned"."""
-    return tuple(one for one in _STATES if one.key != "planned" or not automatic_planning)
+    """The states of a project. Only projects that plan by hand have "planned", which "unstarted" brings along."""
+    if automatic_planning:
+        return tuple(one for one in _STATES if one.key != "planned")
+    return tuple(replace(one, help="Brings “Planned” along.") if one.key == "unstarted" else one for one in _STATES)
 
 
 def with_planned(chosen: frozenset[str]) -> frozenset[str]:
