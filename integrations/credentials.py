@@ -1,0 +1,160 @@
+"""Saved secrets: checked against the tracker before they are kept, sealed, replaced, refused, deleted."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, RestrictedError
+from django.utils import timezone
+
+from accounts.models import Membership
+from integrations import registry, vault
+from integrations.auth import auth_with
+from integrations.errors import CredentialRejected
+from integrations.http import Limits
+from integrations.models import Credential, ProjectLink, SyncRun
+from integrations.records import Identity
+from integrations.services import InUse
+from integrations.sync.schedule import request_run
+from roadmaps.access import visible_to
+from roadmaps.models import Roadmap
+
+#: A person waits for the answer, so these calls give up much sooner than a run does.
+IMPATIENT = Limits(connect_seconds=3, total_seconds=8, tries=2, patience_seconds=2)
+
+
+class InvalidSecret(ValueError):
+    """The text can't be a secret of that tracker. The message never repeats the text."""
+
+
+class LabelTaken(ValueError):
+    """The person already has a credential with that label."""
+
+
+def check_shape(kind: str, secret: str) -> None:
+    """Raise InvalidSecret for what can't be a secret of that tracker; nothing is sent."""
+    name = registry.get(kind).secret_label
+    if any(character.isspace() for character in secret):
+        raise InvalidSecret(f"The {name} has a blank or a line break in it. Copy it again, without anything around it.")
+    if not re.fullmatch(registry.get(kind).secret_pattern, secret):
+        label = registry.get(kind).label
+        raise InvalidSecret(f"This does not look like a {name} of {label}. Copy the whole of it again.")
+
+
+def check_secret(kind: str, secret: str) -> Identity:
+    """Whose secret it is, as the tracker says. Raises InvalidSecret, or an error of `integrations.errors`."""
+    check_shape(kind, secret)
+    auth = auth_with(kind, secret, limits=IMPATIENT)
+    with auth.http:
+        return registry.get(kind).verify(auth)
+
+
+def look_at_project(kind: str, secret: str, project_id: str) -> None:
+    """Raise ProjectUnavailable, or another error of `integrations.errors`, where the secret can't read the project."""
+    auth = auth_with(kind, secret, limits=IMPATIENT)
+    with auth.http:
+        registry.get(kind).describe(auth, project_id)
+
+
+def check_saved(credential: Credential) -> Identity:
+    """Ask the tracker again about a saved secret, and note the answer. Raises errors of `integrations.errors`."""
+    try:
+        secret = vault.open_sealed(credential.sealed, credential.vault_context)
+        identity = check_secret(credential.kind, secret)
+    except (vault.SealBroken, InvalidSecret):
+        raise CredentialRejected(unreadable(credential)) from None
+    except CredentialRejected:
+        mark_rejected(credential)
+        raise
+    mark_accepted(credential, identity)
+    return identity
+
+
+def unreadable(credential: Credential) -> str:
+    """What to say where the seal does not open."""
+    name = registry.get(credential.kind).secret_label
+    return f"The saved {name} “{credential.label}” can’t be opened with this server’s keys. Replace it with a new one."
+
+
+def accepted(identity: Identity) -> str:
+    """What to say of a secret that the tracker takes (D7)."""
+    projects = "1 project" if identity.projects == 1 else f"{identity.projects:,} projects"
+    return f"The token is accepted. It belongs to {identity.name}, who sees {projects}."
+
+
+def save_credential(owner: Membership, *, kind: str, label: str, secret: str, identity: Identity) -> Credential:
+    """Seal and keep a secret that was just checked. Raises LabelTaken."""
+    credential = Credential(account_id=owner.account_id, owner=owner, kind=kind, label=label)
+    _fill(credential, secret=secret, identity=identity)
+    _save(credential)
+    return credential
+
+
+def rename_credential(credential: Credential, *, label: str) -> None:
+    """Change the label. Raises LabelTaken."""
+    credential.label = label
+    _save(credential)
+
+
+def replace_secret(credential: Credential, *, secret: str, identity: Identity) -> int:
+    """Put a checked secret in the place of the old one, for every roadmap that uses it.
+
+    Links that the old secret's death paused go on; answers how many.
+    """
+    with transaction.atomic():
+        _fill(credential, secret=secret, identity=identity)
+        credential.save()
+        paused = credential.links.select_for_update(of=["self"]).filter(paused_code=CredentialRejected.code)
+        links = list(paused.select_related("roadmap"))
+        for link in links:
+            resume(link)
+            request_run(link=link, trigger=SyncRun.Trigger.MANUAL, asked_by=credential.owner)
+    return len(links)
+
+
+def resume(link: ProjectLink) -> None:
+    """Take away a link's pause, whatever its reason."""
+    link.paused_at, link.paused_code, link.paused_reason, link.failures = None, "", "", 0
+    link.save(update_fields=["paused_at", "paused_code", "paused_reason", "failures"])
+
+
+def delete_credential(credential: Credential, *, member: Membership) -> None:
+    """Delete it at once. Raises InUse, naming the roadmaps that the member can see and counting the others."""
+    try:
+        with transaction.atomic():
+            credential.delete()
+    except RestrictedError:
+        using = Roadmap.objects.filter(account_id=credential.account_id, link__credential=credential)
+        names = list(visible_to(member).filter(pk__in=using).order_by("name").values_list("name", flat=True))
+        raise InUse(names, hidden=using.count() - len(names)) from None
+
+
+def mark_accepted(credential: Credential, identity: Identity) -> None:
+    """Note that the tracker just took the secret, and whose it is."""
+    credential.identity_name, credential.projects_seen = identity.name[:255], identity.projects
+    credential.accepted_at, credential.rejected_at = timezone.now(), None
+    credential.save(update_fields=["identity_name", "projects_seen", "accepted_at", "rejected_at"])
+
+
+def mark_rejected(credential: Credential) -> None:
+    """Note that the tracker just refused the secret; the first refusal counts."""
+    now = timezone.now()
+    if Credential.objects.filter(Q(pk=credential.pk), rejected_at=None).update(rejected_at=now):
+        credential.rejected_at = now
+
+
+def _fill(credential: Credential, *, secret: str, identity: Identity) -> None:
+    credential.sealed = vault.seal(secret, credential.vault_context)
+    credential.identity_name, credential.projects_seen = identity.name[:255], identity.projects
+    credential.accepted_at, credential.rejected_at = timezone.now(), None
+
+
+def _save(credential: Credential) -> None:
+    try:
+        with transaction.atomic():
+            credential.save()
+    except IntegrityError as error:
+        if "credential_label_once" in str(error):
+            raise LabelTaken(f"You already have a credential called “{credential.label}”.") from None
+        raise

@@ -1,0 +1,152 @@
+"""The two places of a roadmap's page that show its link, the toolbar's button and the status, and how they stay fresh.
+
+The page asks again every few seconds and sends what it shows, as a short digest; while that is still true the answer
+is an empty 204. When a run ended that changed items, the answer also makes the page fetch its items anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
+
+from integrations import registry
+from integrations.models import Integration, SyncRun
+from integrations.status import SyncStatus, status_of
+from roadmaps.access import Level, RoadmapRequest
+
+#: Seconds between two looks of an open page: while a sync is under way, and else.
+LIVE_SECONDS = 1
+IDLE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A connector kind in the menu of a roadmap that is not linked yet; `reason` says why it can't be set up."""
+
+    label: str
+    enabled: bool
+    reason: str
+
+
+def toolbar_context(request: RoadmapRequest) -> dict[str, object]:
+    """What the toolbar's button needs: two queries for a linked roadmap, one more for an unlinked one."""
+    status = remembered_status(request)
+    context = {**_common(request), "status": status}
+    if status is None:
+        context |= {"kinds": _kinds(request), "shown": request.level >= Level.EDITOR or request.membership.is_admin}
+    return context
+
+
+def status_context(request: RoadmapRequest) -> dict[str, object]:
+    """What the status needs; no further query after the toolbar."""
+    status = remembered_status(request)
+    if status is None:
+        return {"status": None}
+    return {
+        **_common(request),
+        "status": status,
+        "seconds": LIVE_SECONDS if status.live else IDLE_SECONDS,
+        "poll_url": _poll_url(request, status),
+        "fresh": _ago(status),
+        "due": _due(status),
+    }
+
+
+def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
+    """The status of the request's roadmap, read once for a page."""
+    if not hasattr(request, "sync_status"):
+        request.sync_status = status_of(request.roadmap)  # type: ignore[attr-defined]  # kept for this page alone
+    status: SyncStatus | None = request.sync_status  # type: ignore[attr-defined]  # the same
+    return status
+
+
+def answer(request: RoadmapRequest) -> HttpResponse:
+    """The status, and with it the toolbar's button where that changed; 204 where the page shows all of it already."""
+    status = remembered_status(request)
+    seen = request.GET.get("seen", "")
+    if status is None or seen == _digest(request, status):
+        return HttpResponse(status=204)
+    context = status_context(request)
+    context["toolbar_changed"] = seen.partition("-")[2] != _toolbar_digest(request, status)
+    context["items_changed"] = _items_changed(status, after=request.GET.get("run", ""))
+    return render(request, "integrations/_status.html", context)
+
+
+def _items_changed(status: SyncStatus, *, after: str) -> bool:
+    """Whether runs ended, since the one that the page knows, that changed items."""
+    last = status.last
+    if last is None or not after.isdecimal() or len(after) > 18 or last.pk <= int(after):
+        return False
+    ended = SyncRun.objects.filter(account_id=last.account_id, link=status.link, pk__gt=int(after), pk__lte=last.pk)
+    counts = ended.values_list("created", "updated", "revived", "flagged")
+    return any(any(row) for row in counts[:100])
+
+
+def _common(request: RoadmapRequest) -> dict[str, object]:
+    return {
+        "request": request,
+        "account": request.account,
+        "roadmap": request.roadmap,
+        "is_owner": request.level == Level.OWNER,
+        "archived": request.roadmap.archived_at is not None,
+    }
+
+
+def _kinds(request: RoadmapRequest) -> list[Kind]:
+    present = set(Integration.objects.filter(account=request.account).values_list("kind", flat=True).distinct())
+    is_owner = request.level == Level.OWNER
+    kinds = []
+    for connector in map(registry.get, registry.all_kinds()):
+        reason = ""
+        if not is_owner:
+            reason = f"Only the owner of this roadmap, {request.roadmap.owner}, can set it up."
+        elif connector.kind not in present:
+            reason = "An Account Admin adds the connector first, in Account Settings under “Integrations”."
+        kinds.append(Kind(connector.label, not reason, reason))
+    return kinds
+
+
+def _poll_url(request: RoadmapRequest, status: SyncStatus) -> str:
+    url = reverse("integrations:sync-status", args=[request.account.slug, request.roadmap.pk])
+    return f"{url}?seen={_digest(request, status)}&run={status.last.pk if status.last else 0}"
+
+
+def _ago(status: SyncStatus) -> str:
+    if status.fresh_at is None:
+        return ""
+    if (timezone.now() - status.fresh_at).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(status.fresh_at, depth=1)} ago"
+
+
+def _due(status: SyncStatus) -> str:
+    if status.next_at is None or status.live is not None:
+        return ""
+    if (status.next_at - timezone.now()).total_seconds() < 60:
+        return "in a moment"
+    return f"in {timeuntil(status.next_at, depth=1)}"
+
+
+def _digest(request: RoadmapRequest, status: SyncStatus) -> str:
+    live = status.live
+    progress = (live.records_read, live.records_announced) if live else None
+    shown = (_ago(status), _due(status), status.stage, progress)
+    return f"{_short(shown)}-{_toolbar_digest(request, status)}"
+
+
+def _toolbar_digest(request: RoadmapRequest, status: SyncStatus) -> str:
+    last = (status.last.pk, status.last.state) if status.last else None
+    link = status.link
+    return _short(
+        (status.state, last, status.fresh_at, status.next_at, status.trouble, link.setup_version, request.level)
+    )
+
+
+def _short(shown: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]

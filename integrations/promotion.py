@@ -1,0 +1,101 @@
+"""Account-level fields for what a connector brings: made once, shared by all roadmaps of the account (S23, D13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+
+from accounts.models import Account
+from integrations.connectors.base import Connector
+from integrations.records import Description, FieldSpec
+from roadmaps.fields import fold
+from roadmaps.models import Field, FieldOption
+
+NAME_LENGTH = 80
+
+
+def offers(description: Description) -> dict[str, FieldSpec]:
+    """Everything of a project that can become a field, by key: its fields, then its dates as read-only text (S25)."""
+    dates = (FieldSpec(spec.key, spec.label, "text", spec.help) for spec in description.dates)
+    return {spec.key: spec for spec in (*description.fields, *dates)}
+
+
+def field_names(account: Account, connector: Connector, specs: Iterable[FieldSpec]) -> dict[str, str]:
+    """The name that each would have as a field of the account, by key.
+
+    A field that already came from the same source under the same key is shared. A name that somebody else has gets the
+    connector's label behind it, and then a number.
+    """
+    known, taken = _existing(account, connector.kind)
+    names = {}
+    for spec in specs:
+        field = known.get(spec.key)
+        names[spec.key] = field.name if field else _free_name(spec.label, connector.label, taken)
+        taken.add(names[spec.key].lower())
+    return names
+
+
+def ensure_fields(account: Account, connector: Connector, specs: Iterable[FieldSpec]) -> dict[str, Field]:
+    """The account's field for each, by key, made where it is missing. Call it while the account's row is locked."""
+    specs = list(specs)
+    names = field_names(account, connector, specs)
+    known, _ = _existing(account, connector.kind)
+    missing = [spec for spec in specs if spec.key not in known]
+    position = Field.objects.filter(account=account, roadmap=None).count()
+    made = Field.objects.bulk_create(
+        Field(
+            account=account,
+            name=names[spec.key],
+            type=spec.type,
+            source_kind=connector.kind,
+            source_key=spec.key,
+            source_label=connector.label,
+            position=position + number,
+        )
+        for number, spec in enumerate(missing)
+    )
+    fields = {field.source_key: field for field in (*known.values(), *made)}
+    _ensure_options(fields, specs)
+    return {spec.key: fields[spec.key] for spec in specs}
+
+
+def _existing(account: Account, kind: str) -> tuple[dict[str, Field], set[str]]:
+    """The account's fields from that source by key, and every name that is taken, in lower case."""
+    fields = list(Field.objects.filter(account=account, roadmap=None))
+    known = {field.source_key: field for field in fields if field.source_kind == kind}
+    return known, {field.name.lower() for field in fields}
+
+
+def _free_name(wanted: str, label: str, taken: set[str]) -> str:
+    return next(name for name in _candidates(wanted, label) if name.lower() not in taken)
+
+
+def _candidates(wanted: str, label: str) -> Iterator[str]:
+    yield wanted[:NAME_LENGTH]
+    yield _with_suffix(wanted, f" ({label})")
+    for number in count(2):
+        yield _with_suffix(wanted, f" ({label}) {number}")
+
+
+def _with_suffix(name: str, suffix: str) -> str:
+    return name[: NAME_LENGTH - len(suffix)] + suffix
+
+
+def _ensure_options(fields: Mapping[str, Field], specs: Iterable[FieldSpec]) -> None:
+    """Closed lists get all their values at once and in the tracker's order; open ones grow with the pulls."""
+    FieldOption.objects.bulk_create(
+        (
+            FieldOption(
+                account_id=fields[spec.key].account_id,
+                field=fields[spec.key],
+                label=label,
+                key=fold(label),
+                colour=position % FieldOption.COLOURS + 1,
+                position=position,
+            )
+            for spec in specs
+            if fields[spec.key].has_options
+            for position, label in enumerate(spec.options)
+        ),
+        ignore_conflicts=True,
+    )

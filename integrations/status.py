@@ -1,0 +1,115 @@
+"""How a link is doing, in the words of the page: state, freshness, what went wrong and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from integrations import registry, setup
+from integrations.connectors.base import Connector
+from integrations.errors import CredentialRejected, ProjectUnavailable
+from integrations.models import ProjectLink, SyncRun
+from roadmaps.models import Roadmap
+
+State = Literal["Healthy", "Syncing", "Partially synced", "Unable to sync", "Paused"]
+
+#: What a running sync does right now, for people.
+STAGES = {
+    "connecting": "Connecting",
+    "reading": "Reading",
+    "comparing": "Comparing with what is here",
+    "saving": "Saving",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """A link and its latest runs. `live` is the run that waits or works, `last` the latest one that ended."""
+
+    link: ProjectLink
+    connector: Connector
+    state: State
+    live: SyncRun | None
+    last: SyncRun | None
+
+    @property
+    def is_initial(self) -> bool:
+        """Whether the first pull has not come through yet and is under way."""
+        return self.live is not None and self.link.last_success_at is None
+
+    @property
+    def fresh_at(self) -> datetime | None:
+        """When the roadmap last agreed with the tracker."""
+        return self.link.last_success_at
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the schedule is due next; None where nothing will happen by itself."""
+        return None if self.state == "Paused" else self.link.next_sync_at
+
+    @property
+    def needs_setup(self) -> bool:
+        """Whether only "Modify Setup" helps: asking the tracker again with the same secret would tell nothing new."""
+        return self.link.paused_code in (CredentialRejected.code, "secret_unreadable")
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong, as a sentence; empty while all is well."""
+        if self.link.paused_at:
+            return self.link.paused_reason
+        if self.state == "Unable to sync" and self.last is not None:
+            return self.last.error
+        return ""
+
+    @property
+    def advice(self) -> str:
+        """What the owner can do about the trouble, and what happens by itself."""
+        if self.needs_setup:
+            return f"Syncing has stopped until you choose working credentials under “Modify Setup”. {KEPT}"
+        if self.link.paused_code == ProjectUnavailable.code:
+            return f"Syncing has stopped. When the project is back, press “Sync now”. {KEPT}"
+        if self.link.paused_at:
+            return f"Syncing has stopped. Try “Sync now”, or look at “Modify Setup”. {KEPT}"
+        if self.link.next_sync_at:
+            return f"It is tried again by itself. {KEPT}"
+        return f"Try “Sync now” in a while. {KEPT}"
+
+    @property
+    def stage(self) -> str:
+        """What the live run does right now."""
+        if self.live is None:
+            return ""
+        if self.live.state == SyncRun.State.QUEUED:
+            return "Waiting for its turn"
+        return STAGES.get(self.live.stage, "Working")
+
+
+KEPT = "All items of this roadmap are still here."
+
+
+def status_of(roadmap: Roadmap) -> SyncStatus | None:
+    """How the roadmap's link is doing, in two queries; None for a roadmap without a link."""
+    link = setup.link_of(roadmap)
+    if link is None:
+        return None
+    # Ids grow and at most one run of a link is alive, so the newest one is the live one, if any is.
+    runs = list(SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")[:2])
+    live = runs.pop(0) if runs and runs[0].is_live else None
+    last = runs[0] if runs else None
+    return SyncStatus(link, registry.get(link.kind), state_of(link, live=live, last=last), live=live, last=last)
+
+
+def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:
+    """One of the five words of D19."""
+    if link.roadmap.archived_at or (live is not None and live.state == SyncRun.State.HELD):
+        return "Paused"
+    if live is not None:
+        return "Syncing"
+    if link.paused_at:
+        return "Paused"
+    if last is not None and last.state == SyncRun.State.FAILED:
+        return "Unable to sync"
+    if last is not None and last.state == SyncRun.State.PARTIAL:
+        return "Partially synced"
+    return "Healthy"

@@ -1,0 +1,3 @@
+"""What pages of other apps show of links and syncs."""
+
+from __future__ import annotations

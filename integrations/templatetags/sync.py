@@ -1,0 +1,88 @@
+"""`{% sync_toolbar %}`, `{% sync_status %}` and `{% item_sync_history item %}` for the pages of a roadmap."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from django import template
+from django.template import RequestContext
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from integrations import history, panel, registry
+from integrations.models import SyncRun
+from roadmaps.access import RoadmapRequest
+from roadmaps.models import Item
+
+register = template.Library()
+
+#: Changes that an Item Card shows.
+CHANGES_SHOWN = 20
+
+TONES = {
+    SyncRun.State.SUCCEEDED: ("ok", "check"),
+    SyncRun.State.PARTIAL: ("warn", "triangle-alert"),
+    SyncRun.State.FAILED: ("danger", "circle-x"),
+    SyncRun.State.CANCELLED: ("", "ban"),
+    SyncRun.State.HELD: ("", "circle-pause"),
+    SyncRun.State.QUEUED: ("info", "clock"),
+    SyncRun.State.RUNNING: ("info", "refresh-cw"),
+}
+
+
+@register.inclusion_tag("integrations/_toolbar.html", takes_context=True)
+def sync_toolbar(context: RequestContext) -> dict[str, object]:
+    """The button "Integrations", and for a linked roadmap the one with the tracker's name (S12, S26)."""
+    return panel.toolbar_context(_request(context))
+
+
+@register.inclusion_tag("integrations/_status.html", takes_context=True)
+def sync_status(context: RequestContext) -> dict[str, object]:
+    """Freshness, the first sync's progress, and what went wrong (D8, D19); nothing for an unlinked roadmap."""
+    return panel.status_context(_request(context))
+
+
+@register.inclusion_tag("integrations/_item_history.html", takes_context=True)
+def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
+    """What syncs did to an item, the newest first (B4); nothing for an item made by hand."""
+    request = _request(context)
+    entries = history.of_item(item, limit=CHANGES_SHOWN) if item.origin else []
+    return {"account": request.account, "roadmap": request.roadmap, "entries": entries, "limit": CHANGES_SHOWN}
+
+
+@register.inclusion_tag("_badge.html")
+def run_state(run: SyncRun) -> dict[str, str]:
+    """The state of a run as a badge."""
+    tone, icon = TONES[SyncRun.State(run.state)]
+    spin = "spin" if run.state == SyncRun.State.RUNNING else ""
+    return {"tone": tone, "icon": icon, "icon_class": spin, "label": run.get_state_display()}
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long it is since then, in one unit: "3 hours ago"."""
+    if (timezone.now() - moment).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A duration for people: "0.4 s", "12 s", "3 min 5 s"."""
+    if value is None:
+        return ""
+    if value < 10:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def connector_label(kind: str) -> str:
+    """The name of a connector kind on the screen."""
+    return registry.get(kind).label
+
+
+def _request(context: RequestContext) -> RoadmapRequest:
+    return cast(RoadmapRequest, context["request"])

@@ -1,0 +1,32 @@
+"""Addresses of connectors and credentials in Account Settings, and of a roadmap's link, setup and syncs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from integrations.views import credentials, integrations, runs, wizard
+
+app_name = "integrations"
+
+OF_ROADMAP = "roadmaps/<int:roadmap_id>/integration/"
+
+urlpatterns = [
+    path("settings/integrations/", integrations.integrations, name="integrations"),
+    path("settings/integrations/add/<slug:kind>/", integrations.add, name="integration-add"),
+    path("settings/integrations/<int:integration_id>/edit/", integrations.edit, name="integration-edit"),
+    path("settings/integrations/<int:integration_id>/delete/", integrations.delete, name="integration-delete"),
+    path("settings/credentials/", credentials.credentials, name="credentials"),
+    path("settings/credentials/add/<slug:kind>/", credentials.add, name="credential-add"),
+    path("settings/credentials/<int:credential_id>/rename/", credentials.rename, name="credential-rename"),
+    path("settings/credentials/<int:credential_id>/replace/", credentials.replace, name="credential-replace"),
+    path("settings/credentials/<int:credential_id>/check/", credentials.check, name="credential-check"),
+    path("settings/credentials/<int:credential_id>/delete/", credentials.delete, name="credential-delete"),
+    path(f"{OF_ROADMAP}setup/", wizard.start, name="setup"),
+    path(f"{OF_ROADMAP}setup/discard/", wizard.discard, name="setup-discard"),
+    path(f"{OF_ROADMAP}setup/<slug:step_name>/", wizard.step, name="setup-step"),
+    path(f"{OF_ROADMAP}ready/", wizard.ready, name="setup-ready"),
+    path(f"{OF_ROADMAP}sync/", runs.sync_now, name="sync-now"),
+    path(f"{OF_ROADMAP}status/", runs.status, name="sync-status"),
+    path(f"{OF_ROADMAP}runs/", runs.runs, name="run-list"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/", runs.run, name="run-detail"),
+]

@@ -1,0 +1,87 @@
+"""A roadmap's syncs: ask for one, watch it, and read what each of them did (D8, D9, D19, B4)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from integrations import history, panel, registry, setup
+from integrations.models import ItemChange, ProjectLink, SyncRun
+from integrations.status import status_of
+from integrations.sync.schedule import request_run
+from roadmaps.access import Level, RoadmapRequest, roadmap_view
+
+RUNS_SHOWN = 25
+CHANGES_SHOWN = 50
+
+
+@require_POST
+@roadmap_view(level=Level.OWNER)
+def sync_now(request: RoadmapRequest) -> HttpResponse:
+    """Ask for a sync; the one that is under way counts. A link that only new credentials can mend is left alone."""
+    status = status_of(request.roadmap)
+    if status is None:
+        return redirect("integrations:setup", request.account.slug, request.roadmap.pk)
+    if status.needs_setup:
+        messages.error(request, f"Nothing was synced. {status.trouble} {status.advice}")
+    else:
+        run = request_run(link=status.link, trigger=SyncRun.Trigger.MANUAL, asked_by=request.membership)
+        if status.live is not None and status.live.pk == run.pk:
+            messages.info(request, "A sync is under way already.")
+    return redirect(reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]))
+
+
+@require_safe
+@roadmap_view()
+def status(request: RoadmapRequest) -> HttpResponse:
+    """The state of the link as a fragment; 204 while it says what the page shows already."""
+    return panel.answer(request)
+
+
+@require_safe
+@roadmap_view()
+def runs(request: RoadmapRequest) -> HttpResponse:
+    """All syncs of the roadmap, the newest first."""
+    link = _link_or_404(request)
+    found = SyncRun.objects.filter(account=request.account, link=link).select_related("asked_by__user")
+    page = Paginator(found.order_by("-id"), RUNS_SHOWN).get_page(request.GET.get("page"))
+    return render(request, "integrations/runs.html", {"page": page, **_frame(request, link)})
+
+
+@require_safe
+@roadmap_view()
+def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
+    """What one sync did: counts, problems, the error, and each item that it changed."""
+    link = _link_or_404(request)
+    found = SyncRun.objects.select_related("asked_by__user")
+    shown = get_object_or_404(found, account=request.account, link=link, pk=run_id)
+    changes = ItemChange.objects.filter(account=request.account, run=shown).select_related("item").order_by("id")
+    page = Paginator(changes, CHANGES_SHOWN).get_page(request.GET.get("page"))
+    for change in page:
+        change.run = shown
+    context = {
+        "run": shown,
+        "page": page,
+        "entries": history.entries(request.account.pk, page),
+        **_frame(request, link),
+    }
+    return render(request, "integrations/run.html", context)
+
+
+def _link_or_404(request: RoadmapRequest) -> ProjectLink:
+    return get_object_or_404(
+        ProjectLink.objects.select_related("integration"), account=request.account, roadmap=request.roadmap
+    )
+
+
+def _frame(request: RoadmapRequest, link: ProjectLink) -> dict[str, object]:
+    return {
+        "link": link,
+        "connector": registry.get(link.kind),
+        "cadence": setup.CADENCES.get(link.cadence_minutes, f"Every {link.cadence_minutes} minutes"),
+        "roadmap_url": reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]),
+    }
