@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from roadmunk.processes import OURSELVES, Child, Program, User, before_exec, can_use_namespaces
+from roadmunk.processes import OURSELVES, Child, Program, User, before_exec, can_use_namespaces, last_words
 
 NAME = "roadmunk"
 #: The system's "nobody", for root where user namespaces are forbidden.
@@ -201,9 +201,7 @@ class EmbeddedServers:
         with os.fdopen(os.open(self._log("postgres"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as log:
             log.write(done.stdout)
         if done.returncode != 0:
-            raise EmbeddedError(
-                f"PostgreSQL could not be set up. It said:\n{done.stdout.decode(errors='replace')[-1500:]}"
-            )
+            raise EmbeddedError(f"PostgreSQL could not be set up. Its last words:\n{last_words(self._log('postgres'))}")
 
     def _make_run_dir(self) -> None:
         link = self.data_dir / "run"
@@ -220,7 +218,7 @@ class EmbeddedServers:
         deadline = time.monotonic() + START_PATIENCE
         while not answers():
             if child.poll() is not None or time.monotonic() > deadline:
-                raise EmbeddedError(f"{name} did not start. Its last words:\n{_tail(child.program.log)}")
+                raise EmbeddedError(f"{name} did not start. Its last words:\n{last_words(child.program.log)}")
             time.sleep(0.05)
 
     def _log(self, name: str) -> Path:
@@ -314,7 +312,3 @@ def _redis_answers(path: Path) -> bool:
             return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-1500:] if log.exists() else ""

@@ -109,6 +109,11 @@ class Child:
         self.process.wait()
 
 
+def last_words(log: Path, *, lines: int = 15) -> str:
+    """Return the end of a log, for a person who must find out why a program did not start."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
 def before_exec(user: User, death_signal: signal.Signals) -> Callable[[], None]:
     """Return what a new process does between fork and exec."""
     parent = os.getpid()

@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand
 
 from roadmunk import demo, probe
 from roadmunk.embedded import EmbeddedError, EmbeddedServers
-from roadmunk.processes import Child, Program
+from roadmunk.processes import Child, Program, last_words
 from roadmunk.sandbox import Sandbox, choose_sandbox, is_free
 from roadmunk.supervisor import Supervisor
 
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         finally:
             child.stop()
         if status != 0:
-            last = child.program.log.read_text(errors="replace")[-1500:]
+            last = last_words(child.program.log)
             raise Refusal(f"The database could not be brought up to date; nothing was lost. Last words:\n{last}")
 
     def _start(self, supervisor: Supervisor) -> Sandbox | None:
