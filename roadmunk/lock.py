@@ -57,7 +57,7 @@ def name_of(entry: str) -> str:
 
 def _compile(output: Path, *options: str) -> None:
     uv = Path(sys.executable).with_name("uv")
-    command = [uv, "pip", "compile", "pyproject.toml", *_OPTIONS, "--output-file", output, *options]
+    command = [str(uv), "pip", "compile", "pyproject.toml", *_OPTIONS, "--output-file", str(output), *options]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
