@@ -122,6 +122,7 @@ class Page:
     their id is known. `announced` is the tracker's own count of the listing (chosen and other states), None where
     it gives none. `complete` says that the pull, after its last page, is a full listing: what it does not hold is
     missing there.
+    `gone` are ids that changed and are no longer in the project; only listings that are not complete need it.
     `unchanged`: nothing changed since the cursor; such a page is the only one and is empty.
     `cursor` of the last page is where the next pull may begin.
     """
@@ -130,6 +131,7 @@ class Page:
     records: tuple[Record, ...] = ()
     passed_over: Mapping[str, str] = field(default_factory=dict)
     set_aside: tuple[Problem, ...] = ()
+    gone: frozenset[str] = frozenset()
     announced: int | None = None
     unchanged: bool = False
     complete: bool = True

@@ -125,8 +125,7 @@ def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> N
     link.last_success_at = timezone.now()
     if link.cadence_minutes is None:
         link.next_sync_at = None
-    if cursor is not None:
-        link.cursor = dict(cursor)
+    link.cursor = dict(cursor) if cursor is not None else None
     if complete:
         link.last_full_at = link.last_success_at
     link.save()

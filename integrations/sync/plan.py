@@ -87,7 +87,7 @@ def _absent(snapshot: Snapshot, known: Mapping[str, Known]) -> tuple[list[Flag],
         if external_id in snapshot.passed_over:
             if item.source_state != "out_of_filter":
                 flag.append(Flag(item, "out_of_filter"))
-        elif snapshot.complete and item.source_state not in SETTLED:
+        elif (snapshot.complete or external_id in snapshot.gone) and item.source_state not in SETTLED:
             missing.append(item)
     return flag, missing
 

@@ -23,13 +23,16 @@ Progress = Callable[[int, int | None], None]
 class Snapshot:
     """What the tracker holds, or, where `complete` is false, what changed there since the cursor.
 
-    `passed_over` maps ids outside the chosen states to their state. `set_aside` are ids that are there but unreadable.
+    `passed_over` maps ids outside the chosen states to their state. `set_aside` are ids that are there but unreadable,
+    `gone` those that an incomplete listing names as no longer there. `stamp` is the version that all was read under.
     """
 
     records: Mapping[str, Record] = field(default_factory=dict)
     passed_over: Mapping[str, str] = field(default_factory=dict)
     set_aside: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    stamp: str | None = None
     complete: bool = True
     unchanged: bool = False
     cursor: Cursor | None = None
@@ -49,6 +52,7 @@ class _Pages:
         self.passed_over: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.set_aside: list[Problem] = []
+        self.gone: set[str] = set()
         self.announced: int | None = None
         self.last: Page | None = None
 
@@ -69,6 +73,7 @@ class _Pages:
             raise _Moved("a story was listed twice")
         if self.records.keys() & page.passed_over.keys() or self.passed_over.keys() & {r.id for r in page.records}:
             raise _Moved("a story was listed twice")
+        self.gone |= page.gone
         if page.announced is not None:
             self.announced = page.announced
         self.problems.extend(problem for record in page.records for problem in record.problems)
@@ -82,7 +87,9 @@ class _Pages:
             records=self.records,
             passed_over=self.passed_over,
             set_aside=frozenset(problem.record_id for problem in self.set_aside if problem.record_id),
+            gone=frozenset(self.gone),
             problems=(*self.problems, *self.set_aside),
+            stamp=self.stamp,
             complete=self.last.complete,
             unchanged=self.last.unchanged,
             cursor=self.last.cursor,

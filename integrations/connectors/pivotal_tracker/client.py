@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final, Generic, Literal, NoReturn
 
 from integrations.connectors.base import Auth
@@ -35,6 +37,7 @@ _PROJECT: Final = re.compile(r"/projects/[0-9]+(/.*)?", re.ASCII)
 _CODE: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _STORIES_A_PAGE: Final = 500
 _ITERATIONS_A_PAGE: Final = 50
+_ACTIVITIES_A_PAGE: Final = 500
 
 Gone = Literal["deleted", "hidden"]
 
@@ -63,6 +66,8 @@ class Client:
         self._records = 0
         #: How this server behaves, known after the first answer about a project.
         self.profile: Profile = TRACKER
+        #: The server's clock at its first answer, in whole seconds; None where it did not say.
+        self.began_at: datetime | None = None
 
     def me(self) -> wire.Me:
         """Whose token it is. Raises CredentialRejected."""
@@ -79,10 +84,30 @@ class Client:
         self.profile = probe(answer.headers)
         return Sheet(Listing([wire.read_one(answer.body, wire.Project)]), _stamp(answer))
 
-    def stories(self, project_id: str, *, fields: str) -> Iterator[Sheet[wire.Story]]:
-        """All stories of a project, whatever their state, in the order of their rank."""
-        path = f"/projects/{project_id}/stories"
-        return self._pages(path, wire.Story, limit=_STORIES_A_PAGE, fields=fields, key=lambda one: one.id)
+    def stories(
+        self, project_id: str, *, fields: str, updated_after: datetime | None = None
+    ) -> Iterator[Sheet[wire.Story]]:
+        """All stories of a project, or those updated since, whatever their state, in the order of their rank."""
+        since = {} if updated_after is None else {"updated_after": f"{updated_after:%Y-%m-%dT%H:%M:%SZ}"}
+        return self._pages(
+            f"/projects/{project_id}/stories",
+            wire.Story,
+            limit=_STORIES_A_PAGE,
+            key=lambda one: one.id,
+            fields=fields,
+            **since,
+        )
+
+    def activity(self, project_id: str, *, since_version: int) -> Iterator[Sheet[wire.Activity]]:
+        """What happened in a project after that version, the newest first."""
+        return self._pages(
+            f"/projects/{project_id}/activity",
+            wire.Activity,
+            limit=_ACTIVITIES_A_PAGE,
+            key=lambda one: one.project_version,
+            fields="kind,project_version,changes,primary_resources,secondary_resources",
+            since_version=since_version,
+        )
 
     def iterations(self, project_id: str) -> Iterator[Sheet[wire.Iteration]]:
         """All iterations of a project, from the first to the last that Tracker foresees."""
@@ -102,16 +127,16 @@ class Client:
         """All active members of a project."""
         return self._whole(f"/projects/{project_id}/memberships", wire.Membership, fields="person")
 
-    def bulk(self, project_id: str, ids: Sequence[str], *, fields: str) -> Listing[wire.Story]:
+    def bulk(self, project_id: str, ids: Sequence[str], *, fields: str) -> Sheet[wire.Story]:
         """Those of at most 500 stories that are in the project; what is gone is left out without a word."""
         path = f"/projects/{project_id}/stories/bulk"
         answer = self._ask(path, fields=fields, ids=",".join(ids), handled=frozenset({404}))
         if answer.status == 404:
             # Either the project is gone, and asking for it says so, or this server knows no bulk.
             self.project(project_id, fields="version")
-            return Listing([])
+            return Sheet(Listing([]), None, found=False)
         self.profile = probe(answer.headers)
-        return wire.read_many(answer.body, wire.Story)
+        return Sheet(wire.read_many(answer.body, wire.Story), _stamp(answer))
 
     def story(self, project_id: str, story_id: str, *, fields: str) -> Listing[wire.Story] | Gone:
         """One story in whatever project it is now, or what became of it."""
@@ -130,13 +155,13 @@ class Client:
         return Sheet(self._counted(wire.read_many(answer.body, kind)), _stamp(answer))
 
     def _pages(
-        self, path: str, kind: type[T], *, limit: int, fields: str, key: Callable[[T], int]
+        self, path: str, kind: type[T], *, limit: int, key: Callable[[T], int], **params: str | int
     ) -> Iterator[Sheet[T]]:
         offset: int | None = 0
         seen: set[int] = set()
         stamps: set[str | None] = set()
         while offset is not None:
-            answer = self._ask(path, handled=self._maybe_missing(), fields=fields, limit=limit, offset=offset)
+            answer = self._ask(path, handled=self._maybe_missing(), limit=limit, offset=offset, **params)
             if answer.status == 404:
                 yield Sheet(Listing([]), None, found=False)
                 return
@@ -192,7 +217,9 @@ class Client:
                 f"The sync was stopped after {MOST_REQUESTS:,} requests: the project is too large, or its "
                 "listing has no end. Nothing was changed here."
             )
-        return self._http.get(_ROOT + path, params, self._headers)
+        answer = self._http.get(_ROOT + path, params, self._headers)
+        self.began_at = self.began_at or _server_time(answer)
+        return answer
 
     def _doubt_secret(self, path: str, *, answer: Answer, code: str | None) -> None:
         """Ask who we are after a refusal that may be about the token. Returns where it was about something else."""
@@ -228,3 +255,10 @@ def _refusal(path: str, *, status: int, code: str) -> PullError:
 
 def _stamp(answer: Answer) -> str | None:
     return answer.headers.get(VERSION_HEADER) or None
+
+
+def _server_time(answer: Answer) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return None

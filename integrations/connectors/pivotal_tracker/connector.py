@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Final
 
 from integrations.connectors.base import Auth
 from integrations.connectors.pivotal_tracker import catalog, wire
-from integrations.connectors.pivotal_tracker.catalog import Selection
-from integrations.connectors.pivotal_tracker.client import SECRET_PATTERN, Client, Sheet
+from integrations.connectors.pivotal_tracker.client import SECRET_PATTERN, Client
 from integrations.connectors.pivotal_tracker.fates import find_fates
-from integrations.connectors.pivotal_tracker.references import project_name, read_references
-from integrations.connectors.pivotal_tracker.stories import make_record, set_aside, without_state
-from integrations.connectors.pivotal_tracker.values import Lookups, clean_name, name_key, person_name
-from integrations.connectors.pivotal_tracker.wire import Story
+from integrations.connectors.pivotal_tracker.pulling import pull
+from integrations.connectors.pivotal_tracker.references import project_name
+from integrations.connectors.pivotal_tracker.values import name_key, person_name
 from integrations.errors import ProjectUnavailable
-from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query, Record
+from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query
 
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-#: Raise it when records come to mean something else, so that old cursors lead to a full listing.
-_FORMAT: Final = 1
 
 
 class PivotalTracker:
@@ -69,74 +63,17 @@ class PivotalTracker:
         )
 
     def pull(self, auth: Auth, query: Query, cursor: Cursor | None) -> Iterator[Page]:
-        """Yield the listing of all stories, or one unchanged page where the version is that of the cursor.
+        """Yield what changed since the cursor where that is provably all, else the listing of all stories.
 
-        Listings besides the stories come as pages without records, so that their stamps are seen too.
+        Other answers than those with stories come as pages without records, so that their stamps are seen too.
         """
         _check_project_id(query.project_id)
-        client = Client(auth)
-        if cursor is not None and _belongs(cursor, query):
-            stamp = client.project(query.project_id, fields="version").stamp
-            if stamp is not None and stamp == cursor.get("version"):
-                yield Page(stamp=stamp, unchanged=True, cursor=cursor)
-                return
-        selection = catalog.select(query.wanted)
-        sheets = client.stories(query.project_id, fields=selection.ask)
-        # The first answer tells which server this is; only then it is known which other listings it has.
-        first = next(sheets)
-        lookups = yield from read_references(client, query.project_id, selection.needs)
-        # The version of the first answer: a change after it makes the next pull look again.
-        following = _new_cursor(query, version=first.stamp, profile=client.profile.name)
-        for sheet in chain([first], sheets):
-            yield _page(sheet, query=query, selection=selection, lookups=lookups, cursor=following)
+        return pull(Client(auth), query, cursor)
 
     def lookup(self, auth: Auth, query: Query, ids: Sequence[str]) -> dict[str, Fate]:
         """What became of each story."""
         _check_project_id(query.project_id)
         return find_fates(Client(auth), query, ids)
-
-
-def _page(sheet: Sheet[Story], *, query: Query, selection: Selection, lookups: Lookups, cursor: Cursor) -> Page:
-    chosen = catalog.with_planned(query.states)
-    listing = sheet.listing
-    records: list[Record] = []
-    passed_over: dict[str, str] = {}
-    aside = [set_aside(fault) for fault in listing.lost]
-    for story in listing.entries:
-        state = story.current_state
-        if state in chosen:
-            faults = listing.faults.get(str(story.id), ())
-            records.append(make_record(story, selection=selection, lookups=lookups, faults=faults))
-        elif state:
-            passed_over[str(story.id)] = clean_name(state)
-        else:
-            aside.append(without_state(story))
-    return Page(
-        stamp=sheet.stamp,
-        records=tuple(records),
-        passed_over=passed_over,
-        set_aside=tuple(aside),
-        announced=sheet.total,
-        cursor=cursor if sheet.last else None,
-    )
-
-
-def _new_cursor(query: Query, *, version: str | None, profile: str) -> Cursor:
-    return {**_mark(query), "version": version, "profile": profile}
-
-
-def _belongs(cursor: Cursor, query: Query) -> bool:
-    """Whether the cursor was made by the same pull in the same format; any other leads to a full listing."""
-    return all(cursor.get(key) == value for key, value in _mark(query).items())
-
-
-def _mark(query: Query) -> dict[str, str | int]:
-    asked = f"{sorted(query.states)} {sorted(query.wanted)}"
-    return {
-        "format": _FORMAT,
-        "project": query.project_id,
-        "query": hashlib.sha256(asked.encode()).hexdigest()[:16],
-    }
 
 
 def _check_project_id(project_id: str) -> None:

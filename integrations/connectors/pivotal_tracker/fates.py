@@ -52,7 +52,7 @@ def _find(client: Client, project_id: str, ids: Sequence[str], *, fields: str) -
     fates = {one: Fate("deleted") for one in ids if not _ID.fullmatch(one)}
     found: list[_Found] = []
     for start in range(0, len(asked), BULK_IDS):
-        found += _found(client.bulk(project_id, asked[start : start + BULK_IDS], fields=fields))
+        found += _found(client.bulk(project_id, asked[start : start + BULK_IDS], fields=fields).listing)
     here = {str(one.story.id) for one in found}
     for story_id in asked:
         if story_id in here:

@@ -134,6 +134,23 @@ class Iteration(msgspec.Struct, frozen=True, kw_only=True):
     story_ids: list[Id] | None = None
 
 
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """What an activity points at."""
+
+    kind: str | None = None
+    id: int | None = None
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a project, the one that made it this version."""
+
+    kind: str
+    project_version: int
+    changes: list[Resource] = msgspec.field(default_factory=list)
+    primary_resources: list[Resource] = msgspec.field(default_factory=list)
+    secondary_resources: list[Resource] = msgspec.field(default_factory=list)
+
+
 class Project(Entry, frozen=True, kw_only=True):
     name: str | None = None
     title: str | None = None

@@ -1,0 +1,138 @@
+"""The pull: the whole listing, or, where the feed proves what changed, only that. Both give the same records.
+
+What changed is read twice over: all that the feed names, and all that says so itself by `updated_after`. Stories in
+iterations that are not over are read each time where iterations are wanted: they move when others do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Final
+
+from integrations.connectors.pivotal_tracker import catalog
+from integrations.connectors.pivotal_tracker.catalog import Need, Selection
+from integrations.connectors.pivotal_tracker.client import BULK_IDS, Client, Sheet
+from integrations.connectors.pivotal_tracker.cursors import OVERLAP, Place, end_of_current, finish_of
+from integrations.connectors.pivotal_tracker.feed import changed_stories
+from integrations.connectors.pivotal_tracker.references import read_references
+from integrations.connectors.pivotal_tracker.stories import make_record, set_aside, without_state
+from integrations.connectors.pivotal_tracker.values import Lookups
+from integrations.connectors.pivotal_tracker.wire import Story
+from integrations.records import Cursor, Page, Problem, Query, Record
+
+#: Values that change when other stories do; with them only a whole listing is exact.
+_OF_NEIGHBOURS: Final = frozenset({"ranked_before", "ranked_after", "blocks"})
+_ITERATIONS: Final[frozenset[Need]] = frozenset({"iterations"})
+#: Values of releases that follow the stories before them.
+_OF_RELEASES: Final = frozenset({"projected", "points_accepted", "points_total", "counts_accepted", "counts_total"})
+
+
+def pull(client: Client, query: Query, cursor: Cursor | None) -> Iterator[Page]:
+    """Yield the pages of one pull, the last one with the next cursor."""
+    place = Place.of(cursor, query)
+    if place is None:
+        yield from _everything(client, query)
+        return
+    stamp = client.project(query.project_id, fields="version").stamp
+    version = _version(stamp)
+    if version is not None and place.is_current(version, client.began_at):
+        yield Page(stamp=stamp, unchanged=True, complete=False, cursor=cursor)
+        return
+    if version is not None and place.read_at is not None and not query.wanted & _OF_NEIGHBOURS:
+        changed = yield from changed_stories(client, query.project_id, since=place.version, until=version)
+        if changed is not None:
+            yield from _changes(client, query, place.read_at, stamp, changed)
+            return
+    yield from _everything(client, query)
+
+
+def _everything(client: Client, query: Query) -> Iterator[Page]:
+    selection = catalog.select(query.wanted)
+    sheets = client.stories(query.project_id, fields=selection.ask)
+    # The first answer tells which server this is; only then it is known which other listings it has.
+    first = next(sheets)
+    lookups = yield from read_references(client, query.project_id, selection.needs)
+    # The version of the first answer: a change after it makes the next pull look again.
+    following = _next_cursor(client, query, first.stamp, lookups)
+    for sheet in chain([first], sheets):
+        yield _page(sheet, query=query, selection=selection, lookups=lookups, cursor=following if sheet.last else None)
+
+
+def _changes(
+    client: Client, query: Query, read_at: datetime, stamp: str | None, changed: frozenset[int]
+) -> Iterator[Page]:
+    selection = catalog.select(query.wanted)
+    needs = selection.needs | _ITERATIONS if query.wanted & _OF_RELEASES else selection.needs
+    lookups = yield from read_references(client, query.project_id, needs)
+    seen: set[int] = set()
+    since = read_at - OVERLAP
+    for sheet in client.stories(query.project_id, fields=selection.ask, updated_after=since):
+        seen |= _ids(sheet)
+        yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False)
+    rest = sorted((changed | _unsettled(lookups, read_at)) - seen)
+    for start in range(0, len(rest), BULK_IDS):
+        asked = rest[start : start + BULK_IDS]
+        sheet = client.bulk(query.project_id, [str(one) for one in asked], fields=selection.ask)
+        gone = frozenset(str(one) for one in asked) - {str(one) for one in _ids(sheet)}
+        yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False, gone=gone)
+    yield Page(stamp=stamp, complete=False, cursor=_next_cursor(client, query, stamp, lookups))
+
+
+def _unsettled(lookups: Lookups, then: datetime) -> set[int]:
+    """Stories of iterations that were not over when the last pull began."""
+    return {id_ for id_, iteration in lookups.iterations.items() if (finish_of(iteration) or then) >= then}
+
+
+def _ids(sheet: Sheet[Story]) -> set[int]:
+    return {story.id for story in sheet.listing.entries} | {int(one.id) for one in sheet.listing.lost if one.id}
+
+
+def _page(
+    sheet: Sheet[Story],
+    *,
+    query: Query,
+    selection: Selection,
+    lookups: Lookups,
+    cursor: Cursor | None = None,
+    complete: bool = True,
+    gone: frozenset[str] = frozenset(),
+) -> Page:
+    chosen = catalog.with_planned(query.states)
+    listing = sheet.listing
+    records: list[Record] = []
+    passed_over: dict[str, str] = {}
+    aside: list[Problem] = [set_aside(fault) for fault in listing.lost]
+    for story in listing.entries:
+        state = story.current_state
+        if state in chosen:
+            faults = listing.faults.get(str(story.id), ())
+            records.append(make_record(story, selection=selection, lookups=lookups, faults=faults))
+        elif state:
+            passed_over[str(story.id)] = state
+        else:
+            aside.append(without_state(story))
+    return Page(
+        stamp=sheet.stamp,
+        records=tuple(records),
+        passed_over=passed_over,
+        set_aside=tuple(aside),
+        announced=sheet.total,
+        complete=complete,
+        gone=gone,
+        cursor=cursor,
+    )
+
+
+def _next_cursor(client: Client, query: Query, stamp: str | None, lookups: Lookups) -> Cursor | None:
+    """Where the next pull may begin; None on a server without versions, whose changes can't be followed."""
+    version, began_at = _version(stamp), client.began_at
+    if version is None:
+        return None
+    ends = end_of_current(lookups.iterations.values(), began_at) if began_at else None
+    return Place(version, began_at, ends).cursor(query)
+
+
+def _version(stamp: str | None) -> int | None:
+    return int(stamp) if stamp is not None and stamp.isascii() and stamp.isdigit() else None
