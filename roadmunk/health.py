@@ -55,7 +55,7 @@ def _holds(name: str, check: Callable[[], bool]) -> bool:
         return check()
     except (DatabaseError, RedisError) as error:
         # The error's text may hold an address; the log may have it, the answer may not.
-        logger.warning("Not ready: %s: %s", name, error)
+        logger.warning("Not ready: %s: %s", name, " ".join(str(error).split()))
         return False
 
 

@@ -114,14 +114,25 @@ TEMPLATES = [
 def _database() -> dict[str, Any]:
     if EMBEDDED:
         # The role is neither superuser nor owner of the cluster, so that the database can bind it.
-        server = {"ENGINE": "django.db.backends.postgresql", "NAME": "roadmunk", "USER": "roadmunk"}
-        return server | {"HOST": str(RUN_DIR), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    return {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        server: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "HOST": str(RUN_DIR)}
+        server |= {"NAME": "roadmunk", "USER": "roadmunk"}
+    else:
+        server = env.db("DATABASE_URL")
+    options = {"connect_timeout": CONNECT_SECONDS, **server.get("OPTIONS", {})}
+    return {**server, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
+#: A server that does not answer must not hold a page longer than this.
+CONNECT_SECONDS = 5
 DATABASES = {"default": _database()}
 REDIS_URL = f"unix://{RUN_DIR}/redis.sock" if EMBEDDED_REDIS else env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": CONNECT_SECONDS},
+    }
+}
 
 # Celery writes a unix socket, and the number of the database on it, in its own way.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
