@@ -79,6 +79,14 @@ def parse_link(text: str) -> str:
     return address
 
 
+def is_web_address(text: str) -> bool:
+    """Whether the text may stand behind a link: an http or https address, and nothing that a browser runs."""
+    try:
+        return parse_link(text) == text
+    except InvalidValue:
+        return False
+
+
 def parse_checkbox(text: str) -> bool:
     """Yes or no, as forms and people write it."""
     word = text.strip().casefold()

@@ -87,7 +87,7 @@ class Filter:
     def parameter(self) -> tuple[str, str]:
         """The name and the value that stand for it in an address."""
         text = ".." if self.operator == "between" else ","
-        return f"{self.column}__{self.operator}", text.join(_write(value) for value in self.values) or "1"
+        return f"{self.column}__{self.operator}", text.join(write(value) for value in self.values) or "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,10 @@ class Query:
     def without_filter(self, index: int) -> Query:
         """The same question with one condition less, on its first page."""
         return replace(self, filters=self.filters[:index] + self.filters[index + 1 :], page=1)
+
+    def replacing(self, index: int, new: Filter) -> Query:
+        """The same question with another condition in that place."""
+        return replace(self, filters=(*self.filters[:index], new, *self.filters[index + 1 :]))
 
     def sorted_by(self, column: str) -> Query:
         """What a click on a column's head asks for: up, then down, then not at all; older orders break ties."""
@@ -266,7 +270,8 @@ def _brief(text: str) -> str:
     return cleaned if len(cleaned) <= 40 else f"{cleaned[:40]}…"
 
 
-def _write(value: str | int | float | bool) -> str:
+def write(value: str | int | float | bool) -> str:
+    """An operand as it stands in an address."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

@@ -1,0 +1,86 @@
+"""How a value looks in a table or on a card: no HTML here, but all that a template needs to write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from roadmaps import columns, fields
+from roadmaps.columns import Column
+from roadmaps.models import Item
+from roadmaps.services.items import chosen_options
+
+#: A table shows so many characters of a text; the card shows all.
+BRIEF = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One chosen value of a list field."""
+
+    label: str
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value to show. `kind` says how: text, long, number, date, check, link, chips, or "" for no value."""
+
+    column: Column
+    kind: str = ""
+    text: str = ""
+    day: date | None = None
+    href: str = ""
+    chips: tuple[Chip, ...] = ()
+    locked: bool = False
+
+
+def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
+    """The item's value in that column; `brief` cuts long texts."""
+    locked = columns.is_locked(item, column)
+    if column.name in ("start_date", "end_date"):
+        day: date | None = getattr(item, column.name)
+        return Cell(column, kind="date" if day else "", day=day, locked=locked)
+    if column.name == "external_id":
+        return _link(column, item.external_id or "", item.external_url, locked=locked)
+    if column.name in columns.LIMITS:
+        text: str = getattr(item, column.name)
+        kind = ("long" if column.long else "text") if text else ""
+        return Cell(column, kind=kind, text=_cut(text) if brief else text, locked=locked)
+    return _field_cell(item, column, brief=brief, locked=locked)
+
+
+def _field_cell(item: Item, column: Column, *, brief: bool, locked: bool) -> Cell:
+    value: fields.Stored | None = item.values.get(column.name)
+    if value is None:
+        return Cell(column, locked=locked)
+    if column.is_list:
+        chosen = [column.options[pk] for pk in chosen_options(item, column) if pk in column.options]
+        chips = tuple(Chip(option.label, option.colour) for option in chosen)
+        return Cell(column, kind="chips" if chips else "", chips=chips, locked=locked)
+    text = fields.show(column.type, value, {})
+    if column.type == "link":
+        return _link(column, _cut(text) if brief else text, text, locked=locked)
+    if column.type == "date":
+        return _date(column, text, locked=locked)
+    kind = {"number": "number", "checkbox": "check"}.get(column.type, "text")
+    return Cell(column, kind=kind, text=_cut(text) if brief else text, locked=locked)
+
+
+def _link(column: Column, text: str, href: str, *, locked: bool) -> Cell:
+    if not text:
+        return Cell(column, locked=locked)
+    if not fields.is_web_address(href):
+        return Cell(column, kind="text", text=text, locked=locked)
+    return Cell(column, kind="link", text=text, href=href, locked=locked)
+
+
+def _date(column: Column, text: str, *, locked: bool) -> Cell:
+    try:
+        return Cell(column, kind="date", day=date.fromisoformat(text), locked=locked)
+    except ValueError:
+        return Cell(column, kind="text", text=text, locked=locked)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= BRIEF else f"{text[:BRIEF].rstrip()}…"

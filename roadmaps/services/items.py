@@ -1,0 +1,102 @@
+"""Items that people make, change and delete. Cells that a source keeps are refused here, whatever a form sent (D10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import Refused
+from roadmaps import columns, fields
+from roadmaps.columns import Column
+from roadmaps.models import Item, Roadmap
+
+#: What a form sent: texts by the name of the column.
+Texts = Mapping[str, Sequence[str]]
+Parsed = dict[str, fields.Stored | date | None]
+
+END_BEFORE_START = "The end can't be before the start."
+
+
+def create_item(*, roadmap: Roadmap, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+    """Make an item by hand. `known` are the roadmap's columns, where the caller has them. Raises ValidationError."""
+    item = Item(account_id=roadmap.account_id, roadmap=roadmap)
+    _write(item, texts, known or columns.load(roadmap))
+    item.save()
+    return item
+
+
+def update_item(*, item: Item, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+    """Write what was sent; columns that were not sent stay. Raises ValidationError, also for locked cells.
+
+    The row is locked first, so that a sync which writes other columns of it at the same time loses nothing.
+    """
+    with transaction.atomic():
+        fresh = Item.objects.select_for_update(of=("self",)).select_related("roadmap").get(pk=item.pk)
+        _write(fresh, texts, known or columns.load(fresh.roadmap))
+        fresh.updated_at = timezone.now()
+        fresh.save(update_fields=["name", "description", "notes", "start_date", "end_date", "values", "updated_at"])
+    return fresh
+
+
+def delete_item(*, item: Item) -> None:
+    """Delete an item that was made by hand. Raises Refused for one that a source keeps."""
+    if item.origin:
+        source = item.roadmap.source_label or "its source"
+        raise Refused(
+            f"This item comes from {source} and can't be deleted here: the next sync would bring it back. "
+            f"Delete it in {source}, or leave it out with “Modify Setup”."
+        )
+    item.delete()
+
+
+def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
+    """Put the parsed texts on the item; it is saved by the caller. Raises ValidationError on each column at fault."""
+    errors: dict[str, str] = {}
+    for column in known:
+        if column.name not in texts or not column.editable:
+            continue
+        if columns.is_locked(item, column):
+            source = item.roadmap.source_label or "its source"
+            errors[column.name] = f"Synced from {source}; it can only be changed there."
+            continue
+        try:
+            _set(item, column, _parse(item, column, list(texts[column.name])))
+        except fields.InvalidValue as problem:
+            errors[column.name] = str(problem)
+    if not item.name and "name" not in errors:
+        errors["name"] = "Enter a name."
+    if item.start_date and item.end_date and item.end_date < item.start_date:
+        locked = next((each for each in known if each.name == "end_date" and columns.is_locked(item, each)), None)
+        errors.setdefault("start_date" if locked else "end_date", END_BEFORE_START)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _parse(item: Item, column: Column, texts: list[str]) -> fields.Stored | date | None:
+    """Raises `fields.InvalidValue`."""
+    if column.name in columns.LIMITS:
+        return fields.clean_text(texts[0] if texts else "", limit=columns.LIMITS[column.name])
+    if column.name in ("start_date", "end_date"):
+        return fields.parse_date(texts[0]) if texts and texts[0].strip() else None
+    return fields.parse(column.type, texts, column.labels(keep=chosen_options(item, column)))
+
+
+def _set(item: Item, column: Column, value: fields.Stored | date | None) -> None:
+    if column.name in columns.LIMITS or column.name in ("start_date", "end_date"):
+        setattr(item, column.name, value)
+    elif value is None:
+        item.values.pop(column.name, None)
+    else:
+        item.values[column.name] = value
+
+
+def chosen_options(item: Item, column: Column) -> list[int]:
+    """The ids of the options that the item has in that column."""
+    value = item.values.get(column.name)
+    if not column.is_list or value is None:
+        return []
+    return value if isinstance(value, list) else [value]

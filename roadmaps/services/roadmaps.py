@@ -1,0 +1,62 @@
+"""The life of a roadmap: made, renamed, archived, restored, deleted (D22)."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.errors import Refused
+from accounts.models import Membership
+from roadmaps import fields
+from roadmaps.models import Roadmap
+
+NAME_LENGTH = 120
+DESCRIPTION_LENGTH = 500
+
+
+def create_roadmap(*, owner: Membership, name: str, description: str = "") -> Roadmap:
+    """Make an empty roadmap of the owner's account. Raises ValidationError; Refused for Reviewers."""
+    if not owner.can_create:
+        raise Refused("Reviewers look at roadmaps and can't make any. Ask an Account Admin for another role.")
+    name, description = _checked(name, description)
+    return Roadmap.objects.create(account_id=owner.account_id, owner=owner, name=name, description=description)
+
+
+def rename(*, roadmap: Roadmap, name: str, description: str) -> None:
+    """Change what the roadmap is called and says about itself. Raises ValidationError."""
+    roadmap.name, roadmap.description = _checked(name, description)
+    roadmap.save(update_fields=["name", "description"])
+
+
+def archive(*, roadmap: Roadmap) -> None:
+    """Put the roadmap away: it is read-only and no longer synced until it is restored."""
+    Roadmap.objects.filter(pk=roadmap.pk, archived_at=None).update(archived_at=timezone.now())
+    roadmap.refresh_from_db(fields=["archived_at"])
+
+
+def restore(*, roadmap: Roadmap) -> None:
+    """Take the roadmap out of the archive; its sync goes on."""
+    Roadmap.objects.filter(pk=roadmap.pk).update(archived_at=None)
+    roadmap.archived_at = None
+
+
+def delete(*, roadmap: Roadmap) -> None:
+    """Delete the roadmap and everything on it, for good. Raises Refused unless it is in the archive."""
+    if roadmap.archived_at is None:
+        raise Refused(f"“{roadmap}” is in use. Archive it first; then it can be deleted.")
+    roadmap.delete()
+
+
+def _checked(name: str, description: str) -> tuple[str, str]:
+    errors = {}
+    cleaned = {"name": "", "description": ""}
+    for column, text, limit in (("name", name, NAME_LENGTH), ("description", description, DESCRIPTION_LENGTH)):
+        try:
+            cleaned[column] = fields.clean_text(text, limit=limit)
+        except fields.InvalidValue as problem:
+            errors[column] = str(problem)
+    if not cleaned["name"] and "name" not in errors:
+        errors["name"] = "Enter a name."
+    if errors:
+        raise ValidationError(errors)
+    return cleaned["name"], cleaned["description"]

@@ -1,0 +1,3 @@
+"""What the templates of roadmaps need."""
+
+from __future__ import annotations
