@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -46,7 +46,10 @@ def status(request: RoadmapRequest) -> HttpResponse:
 @roadmap_view()
 def runs(request: RoadmapRequest) -> HttpResponse:
     """All syncs of the roadmap, the newest first."""
-    link = _link_or_404(request)
+    status = panel.remembered_status(request)
+    if status is None:
+        raise Http404
+    link = status.link
     found = SyncRun.objects.filter(account=request.account, link=link).select_related("asked_by__user")
     page = Paginator(found.order_by("-id"), RUNS_SHOWN).get_page(request.GET.get("page"))
     return render(request, "integrations/runs.html", {"page": page, **_frame(request, link)})
@@ -56,7 +59,9 @@ def runs(request: RoadmapRequest) -> HttpResponse:
 @roadmap_view()
 def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     """What one sync did: counts, problems, the error, and each item that it changed."""
-    link = _link_or_404(request)
+    link = setup.link_of(request.roadmap)
+    if link is None:
+        raise Http404
     found = SyncRun.objects.select_related("asked_by__user")
     shown = get_object_or_404(found, account=request.account, link=link, pk=run_id)
     changes = ItemChange.objects.filter(account=request.account, run=shown).select_related("item").order_by("id")
@@ -70,12 +75,6 @@ def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
         **_frame(request, link),
     }
     return render(request, "integrations/run.html", context)
-
-
-def _link_or_404(request: RoadmapRequest) -> ProjectLink:
-    return get_object_or_404(
-        ProjectLink.objects.select_related("integration"), account=request.account, roadmap=request.roadmap
-    )
 
 
 def _frame(request: RoadmapRequest, link: ProjectLink) -> dict[str, object]:
