@@ -230,6 +230,9 @@ class SyncRun(OwnedByAccount):
     unchanged = models.PositiveIntegerField(default=0, db_default=0)
     flagged = models.PositiveIntegerField(default=0, db_default=0)
     requests = models.PositiveIntegerField(default=0, db_default=0)
+    #: How many items the owner allowed this run to stop, and what a held run would stop: {"item", "name", "reason"}.
+    approved_flags = models.PositiveIntegerField(default=0, db_default=0)
+    held_items = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
     problem_count = models.PositiveIntegerField(default=0, db_default=0)
     #: The first hundred problems, each {"record", "field", "message"}.
     problems = models.JSONField(default=list, blank=True)

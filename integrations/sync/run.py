@@ -18,7 +18,7 @@ from integrations.connectors.base import Auth, Connector
 from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
 from integrations.records import Cursor, Fate, Query
-from integrations.sync import outcome
+from integrations.sync import brake, outcome
 from integrations.sync.claim import LeaseLost, claim, renew
 from integrations.sync.mapping import FieldColumn, Rules
 from integrations.sync.plan import Known, Plan, make_plan, settle
@@ -65,8 +65,13 @@ def _pull(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> None:
         outcome.finish_unchanged(run, snapshot)
         return
     renew(run, stage="comparing")
-    plan = make_plan(snapshot, known_items(link), rules)
+    known = known_items(link)
+    plan = make_plan(snapshot, known, rules)
     plan = settle(plan, _confirm(connector, auth, query, plan))
+    current = sum(not item.source_state for item in known.values())
+    if brake.must_hold(plan, snapshot, run, current=current):
+        brake.hold_for_owner(run, plan)
+        return
     renew(run, stage="saving", requests=run.requests)
     outcome.finish(run, plan, snapshot, rules, setup_version)
 

@@ -53,14 +53,25 @@ def request_run(
 ) -> SyncRun:
     """The link's live run, or a new queued one that a worker is told of as soon as the transaction commits.
 
-    Works without a broker: the next tick tells the workers again.
+    Works without a broker: the next tick tells the workers again. A changed setup makes a held run pointless.
     """
+    if trigger == SyncRun.Trigger.MODIFY:
+        _drop_held(link)
     run = SyncRun(account_id=link.account_id, link=link, trigger=trigger, asked_by=asked_by)
     SyncRun.objects.bulk_create([run], ignore_conflicts=True)
     live = SyncRun.objects.get(link=link, account_id=link.account_id, state__in=SyncRun.LIVE)
     if send and live.state == SyncRun.State.QUEUED:
         transaction.on_commit(lambda: send_runs([live.pk]))
     return live
+
+
+def _drop_held(link: ProjectLink) -> None:
+    SyncRun.objects.filter(link=link, account_id=link.account_id, state=SyncRun.State.HELD).update(
+        state=SyncRun.State.CANCELLED,
+        finished_at=Now(),
+        error_code="setup_changed",
+        error="The setup was changed while this sync waited for an answer. Nothing was changed by it.",
+    )
 
 
 def tick() -> list[int]:

@@ -163,12 +163,12 @@ def test_a_story_that_is_gone_keeps_its_item_with_the_reason(
 
 def test_a_story_that_returns_is_the_same_item_again(link: ProjectLink, tracker: FakeConnector) -> None:
     """D11"""
-    tracker.hold(record("1"))
+    tracker.hold(record("1"), record("2"))
     pull(link)
     first = items(link)["1"].pk
-    tracker.hold()
+    tracker.hold(record("2"))
     pull(link)
-    tracker.hold(record("1", "Back"))
+    tracker.hold(record("1", "Back"), record("2"))
     run = pull(link)
     item = items(link)["1"]
     assert (item.pk, item.name, item.source_state, item.source_state_at) == (first, "Back", "", None)
@@ -178,12 +178,12 @@ def test_a_story_that_returns_is_the_same_item_again(link: ProjectLink, tracker:
 def test_an_owner_may_have_lost_items_archived_and_they_come_back(link: ProjectLink, tracker: FakeConnector) -> None:
     """D11"""
     ProjectLink.objects.update(lost_items="archive")
-    tracker.hold(record("1"))
+    tracker.hold(record("1"), record("2"))
     pull(link)
-    tracker.hold()
+    tracker.hold(record("2"))
     pull(link)
     assert items(link)["1"].archived_at is not None
-    tracker.hold(record("1"))
+    tracker.hold(record("1"), record("2"))
     pull(link)
     assert items(link)["1"].archived_at is None
 
@@ -192,12 +192,12 @@ def test_what_a_person_archived_stays_archived_when_the_story_returns(
     link: ProjectLink, tracker: FakeConnector
 ) -> None:
     ProjectLink.objects.update(lost_items="archive")
-    tracker.hold(record("1"))
+    tracker.hold(record("1"), record("2"))
     pull(link)
-    Item.objects.update(archived_at=datetime(2026, 4, 1, tzinfo=UTC))
-    tracker.hold()
+    Item.objects.filter(external_id="1").update(archived_at=datetime(2026, 4, 1, tzinfo=UTC))
+    tracker.hold(record("2"))
     pull(link)
-    tracker.hold(record("1"))
+    tracker.hold(record("1"), record("2"))
     pull(link)
     assert items(link)["1"].archived_at == datetime(2026, 4, 1, tzinfo=UTC)
 
