@@ -61,7 +61,9 @@ class App:
             return self._handle_api(request)
         if self.pages is None:
             return Reply(404, {"Content-Type": "text/plain; charset=utf-8"}, b"There is no page here.")
-        return self.pages(request)
+        reply = self.pages(request)
+        reply.headers["Content-Length"] = str(len(reply.body))
+        return reply
 
     @property
     def non_gets(self) -> list[RequestRecord]:

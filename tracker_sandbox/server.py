@@ -14,8 +14,10 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIEnvironment
 
 from tracker_sandbox.app import App, RequestRecord
+from tracker_sandbox.control import Control
 from tracker_sandbox.faults import Faults
 from tracker_sandbox.life import Life
+from tracker_sandbox.pages import Pages
 from tracker_sandbox.state import World
 
 HOST = "127.0.0.1"
@@ -148,6 +150,7 @@ class Sandbox:
         self.world = world
         self.life = Life(world, seed=seed)
         self.app = App(world)
+        self.app.pages = Pages(world, Control(self.app, self.life)).reply
         self._server = Server(self.app, port=port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         world.base_url = self._server.url
