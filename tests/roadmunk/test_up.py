@@ -39,6 +39,7 @@ class Site:
             text=True,
         )
         self.said: list[str] = []
+        self.greeting = ""
 
     @property
     def url(self) -> str:
@@ -73,7 +74,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site after its first start."""
     running = Site(tmp_path_factory.mktemp("the site") / "data")
-    running.read_until("Ctrl-C stops everything")
+    running.greeting = running.read_until("Ctrl-C stops everything")
     yield running
     running.end()
 
@@ -100,7 +101,7 @@ def sign_in(site: Site, email: str) -> str:
 
 
 def test_it_says_what_it_does_and_where_to_go(site: Site) -> None:
-    said = "".join(site.said)
+    said = site.greeting
     assert "Starting PostgreSQL and Redis" in said
     assert "for the first time" in said
     assert f"Roadmunk runs at {site.url}\n" in said

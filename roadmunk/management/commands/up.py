@@ -29,6 +29,7 @@ from roadmunk.supervisor import Supervisor
 #: Seconds; a first start migrates an empty database in between.
 READY_PATIENCE = 90.0
 SANDBOX_LIFE_SECONDS = 60
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CELERY = ("-m", "celery", "-A", "roadmunk", "--quiet")
 
 
@@ -44,8 +45,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signum, _interrupt)
+        for signum in _STOP_SIGNALS:
+            # A hang-up that is ignored already was meant to be: that is how nohup works.
+            if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
+                signal.signal(signum, _interrupt)
         try:
             with _one_instance(settings.DATA_DIR):
                 self._run()
@@ -56,8 +59,10 @@ class Command(BaseCommand):
             self.say("Everything is stopped. The data is kept.")
 
     def say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        # The terminal may be gone; that must not keep anything from being stopped.
+        with contextlib.suppress(OSError):
+            self.stdout.write(line)
+            self.stdout.flush()
 
     def _run(self) -> None:
         if not is_free(settings.PORT):
@@ -183,7 +188,7 @@ def _short(path: Path) -> str:
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
     # Once is enough: a second Ctrl-C must not cut the orderly stop short.
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in _STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
