@@ -22,6 +22,7 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="another seed, another history")
     parser.add_argument("--recordings", type=Path, help="serve recorded answers in this folder, not the demo")
     parser.add_argument("--life", type=float, default=60, metavar="SECONDS", help="one change so often; 0: none")
+    parser.add_argument("--lite", action="store_true", help="play LiteTracker instead of Tracker")
     parser.add_argument("--parent-death", action="store_true", help="stop when the parent process ends")
     return parser.parse_args(arguments)
 
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(number, lambda *_: stopping.set())
     parent = os.getppid()
     world = build_world(options)
-    sandbox = Sandbox(world, port=options.port, seed=options.seed)
+    sandbox = Sandbox(world, port=options.port, seed=options.seed, lite=options.lite)
     life = sandbox.life if options.life > 0 else None
     with sandbox:
         print(f"Tracker sandbox: {sandbox.api_url} (control page: {sandbox.url}/sandbox)", flush=True)

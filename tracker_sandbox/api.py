@@ -120,11 +120,12 @@ def endpoint(path: str, handler: Handler, params: frozenset[str] | set[str] = fr
 
 
 class Api:
-    """Answers API requests out of a world. Endpoints are tried in order."""
+    """Answers API requests out of a world. Endpoints are tried in order; a strict API refuses unknown parameters."""
 
-    def __init__(self, world: World, endpoints: tuple[Endpoint, ...]) -> None:
+    def __init__(self, world: World, endpoints: tuple[Endpoint, ...], *, strict: bool = True) -> None:
         self.world = world
         self.endpoints = endpoints
+        self.strict = strict
 
     def reply(self, request: Request) -> Reply:
         """The reply to one request, under the world's lock: a page is never half old and half new."""
@@ -149,7 +150,8 @@ class Api:
             raise invalid_authentication()
         found, ids = self._route(request, reader)
         params = Params(request.params())
-        params.allow(found.params)
+        if self.strict:
+            params.allow(found.params)
         view = View(self.world, reader=reader, in_millis=params.in_millis())
         call = Call(view, params, ids)
         return call, found.handler(call)

@@ -38,10 +38,10 @@ class RequestRecord:
 class App:
     """Serve a world. `requests` holds the latest API requests, oldest first."""
 
-    def __init__(self, world: World, *, faults: Faults | None = None, kept_requests: int = 100_000) -> None:
+    def __init__(self, world: World, *, api: Api | None = None, kept_requests: int = 100_000) -> None:
         self.world = world
-        self.api = Api(world, ENDPOINTS)
-        self.faults = faults or Faults()
+        self.api = api or Api(world, ENDPOINTS)
+        self.faults = Faults()
         self.requests: deque[RequestRecord] = deque(maxlen=kept_requests)
         self.prepared: dict[str, tuple[int, int, Reply]] = {}
         self.pages: Callable[[Request], Reply] | None = None

@@ -53,6 +53,10 @@ class Params:
             if name not in names and name not in COMMON:
                 raise invalid_parameter(f"This endpoint doesn't take the parameter {name!r}.")
 
+    def only(self, names: Collection[str]) -> Params:
+        """These parameters, and the others as if they had not been sent."""
+        return Params([(name, value) for name, value in self._values.items() if name in names])
+
     def text(self, name: str) -> str | None:
         """The value, or None."""
         return self._values.get(name)

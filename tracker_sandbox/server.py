@@ -17,6 +17,7 @@ from tracker_sandbox.app import App, RequestRecord
 from tracker_sandbox.control import Control
 from tracker_sandbox.faults import Faults
 from tracker_sandbox.life import Life
+from tracker_sandbox.litetracker import lite_api
 from tracker_sandbox.pages import Pages
 from tracker_sandbox.state import World
 
@@ -144,12 +145,15 @@ class Server(ThreadingHTTPServer):
 
 
 class Sandbox:
-    """A running sandbox for tests: `with Sandbox(world) as sandbox: get(sandbox.url + ...)`."""
+    """A running sandbox for tests: `with Sandbox(world) as sandbox: get(sandbox.url + ...)`.
 
-    def __init__(self, world: World, *, port: int = 0, seed: int = 1) -> None:
+    With `lite` it plays LiteTracker, the smaller server of the same shape, over the same world.
+    """
+
+    def __init__(self, world: World, *, port: int = 0, seed: int = 1, lite: bool = False) -> None:
         self.world = world
         self.life = Life(world, seed=seed)
-        self.app = App(world)
+        self.app = App(world, api=lite_api(world) if lite else None)
         self.app.pages = Pages(world, Control(self.app, self.life)).reply
         self._server = Server(self.app, port=port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
