@@ -58,7 +58,9 @@ def name_of(entry: str) -> str:
 def _compile(output: Path, *options: str) -> None:
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "compile", "pyproject.toml", *_OPTIONS, "--output-file", str(output), *options]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    if done.returncode != 0:
+        sys.exit("The lock file was left as it is: uv could not resolve it, and said why above.")
 
 
 if __name__ == "__main__":
