@@ -3,7 +3,7 @@ IS_3_11 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
 # The first that runs and is 3.11: a name alone may be a version manager's empty shim.
 PYTHON ?= $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_3_11)' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
 
 .PHONY: run test lint types format bench lock
 

@@ -67,7 +67,7 @@ class Site:
 
     def end(self) -> None:
         if self.process.poll() is None:
-            self.stop(signal.SIGKILL)
+            self.stop(signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
