@@ -28,7 +28,7 @@ def tag(name: str, /, *content: object, **attributes: object) -> Html:
         key = key.rstrip("_").replace("_", "-")
         if value is True:
             shown += f" {key}"
-        elif value not in (False, None):
+        elif value is not False and value is not None:
             shown += f' {key}="{escape(str(value))}"'
     if name in ("input", "link", "meta"):
         return Html(f"<{name}{shown}>")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
 from tracker_sandbox.clock import Clock, Moment
 from tracker_sandbox.entities import (
@@ -20,7 +21,8 @@ from tracker_sandbox.entities import (
     Values,
     Workspace,
 )
-from tracker_sandbox.iterations import Schedule
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -40,8 +42,7 @@ class Ledger:
         self.notifications: list[Notification] = []
         self.history_days: int | None = 183
         self._ids = itertools.count(100_000_001)
-        self.schedules: dict[int, tuple[tuple[int, int], Schedule]] = {}
-        self._orders: dict[int, tuple[int, list[Story]]] = {}
+        self._known: dict[tuple[int, str], tuple[object, object]] = {}
 
     def next_id(self) -> int:
         """A fresh id, unique among everything in this world."""
@@ -55,17 +56,22 @@ class Ledger:
 
     def listing(self, project: Project) -> list[Story]:
         """All stories in the API's order: accepted by acceptance, then current and backlog, then icebox."""
-        known = self._orders.get(project.id)
-        if known is not None and known[0] == project.version:
-            return known[1]
+        return self.remember(project, "listing", project.version, lambda: self._list(project))
+
+    def remember(self, project: Project, name: str, stamp: object, make: Callable[[], T]) -> T:
+        """What `make` returns, computed once as long as the stamp (the project's version) stays the same."""
+        known = self._known.get((project.id, name))
+        if known is None or known[0] != stamp:
+            known = self._known[project.id, name] = (stamp, make())
+        return cast(T, known[1])
+
+    def _list(self, project: Project) -> list[Story]:
         ranked = [self.stories[story_id] for story_id in project.story_rank]
         accepted = [story for story in ranked if story.current_state == "accepted"]
         accepted.sort(key=lambda story: story.accepted_at or 0)
         rest = [story for story in ranked if story.current_state not in ("accepted", "unscheduled")]
         icebox = [story for story in ranked if story.current_state == "unscheduled"]
-        order = accepted + rest + icebox
-        self._orders[project.id] = (project.version, order)
-        return order
+        return accepted + rest + icebox
 
     def membership(self, project: Project, person_id: int) -> Membership | None:
         """How this person belongs to the project, or None."""

@@ -9,6 +9,7 @@ from tracker_sandbox.clock import iso
 from tracker_sandbox.control import Control
 from tracker_sandbox.entities import Epic, Project, Story
 from tracker_sandbox.html import Html, page, table, tag, text
+from tracker_sandbox.render import number
 from tracker_sandbox.state import World
 from tracker_sandbox.web import Reply, Request, clean_path, redirect_reply
 
@@ -86,7 +87,12 @@ class Pages:
 
     def _story_table(self, stories: list[Story]) -> Html:
         rows = [
-            (tag("a", story.name, href=f"/story/show/{story.id}"), story.story_type, story.estimate, self._chips(story))
+            (
+                tag("a", story.name, href=f"/story/show/{story.id}"),
+                story.story_type,
+                number(story.estimate),
+                self._chips(story),
+            )
             for story in stories
         ]
         return table(("Story", "Type", "Points", "Labels"), rows)
@@ -105,7 +111,7 @@ class Pages:
             ("ID", f"#{story.id}"),
             ("Type", story.story_type),
             ("State", story.current_state),
-            ("Points", story.estimate),
+            ("Points", number(story.estimate)),
             ("Labels", self._chips(story) or None),
             ("Owners", self._names(story.owner_ids)),
             ("Requested by", self._names([story.requested_by_id])),

@@ -37,20 +37,22 @@ class View:
         """The project's iterations, computed once per version and iteration."""
         now = self.world.clock.now()
         key = (project.version, current_number(project, now))
-        known = self.world.schedules.get(project.id)
-        if known is None or known[0] != key:
-            known = (key, plan_iterations(project, self.world.listing(project), now))
-            self.world.schedules[project.id] = known
-        return known[1]
+        stories = self.world.listing(project)
+        return self.world.remember(project, "schedule", key, lambda: plan_iterations(project, stories, now))
+
+    def places(self, project: Project) -> dict[int, int]:
+        """Where each story stands in the project's rank."""
+        rank = project.story_rank
+        return self.world.remember(project, "places", project.version, lambda: {i: n for n, i in enumerate(rank)})
 
     def sees_email(self, person: Person) -> bool:
         """Whether the reader shares a project with the person; strangers in public projects do not."""
         if self.reader is None:
             return False
-        if self.reader.id == person.id:
-            return True
-        world = self.world
-        return any(world.membership(project, self.reader.id) for project in world.projects.values())
+        shared = (self.reader.id, person.id)
+        return self.reader.id == person.id or any(
+            all(self.world.membership(project, one) for one in shared) for project in self.world.projects.values()
+        )
 
 
 Getter = Callable[[View, T], Json]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tracker_sandbox.entities import Json, Story, Values
@@ -9,6 +10,7 @@ from tracker_sandbox.iterations import Iteration, points
 from tracker_sandbox.render import Member, Resource, View, attribute, kind, moment, number, plain
 from tracker_sandbox.resources import BLOCKER, COMMENT, LABEL, PERSON, REVIEW, TASK, TRANSITION, people
 
+_REFERENCE = re.compile(r"#(\d{1,18})")
 _CYCLE_STATES = ("started", "finished", "delivered", "rejected")
 
 
@@ -32,14 +34,20 @@ def cycle_time(view: View, story: Story) -> Values:
 
 def release_stories(view: View, release: Story) -> list[Story]:
     """The stories that must be done for the release: those before it, after the release before it."""
-    order = view.world.listing(view.world.projects[release.project_id])
-    place = next(n for n, story in enumerate(order) if story.id == release.id)
-    stories: list[Story] = []
-    for story in reversed(order[:place]):
+    project = view.world.projects[release.project_id]
+    order = view.world.listing(project)
+    return view.world.remember(project, "releases", project.version, lambda: _by_release(order))[release.id]
+
+
+def _by_release(order: list[Story]) -> dict[int, list[Story]]:
+    found: dict[int, list[Story]] = {}
+    since_last: list[Story] = []
+    for story in order:
         if story.story_type == "release":
-            break
-        stories.append(story)
-    return stories[::-1]
+            found[story.id], since_last = since_last, []
+        else:
+            since_last.append(story)
+    return found
 
 
 def _of_release(get: Callable[[View, list[Story]], Json]) -> Callable[[View, Story], Json]:
@@ -74,18 +82,26 @@ def _release_members() -> tuple[Member[Story], ...]:
     )
 
 
-def _neighbour(view: View, story: Story, which: int) -> int | None:
-    return view.world.neighbours(view.world.projects[story.project_id], story)[which]
+def _neighbour(view: View, story: Story, step: int) -> int | None:
+    project = view.world.projects[story.project_id]
+    place = view.places(project)[story.id] + step
+    return project.story_rank[place] if 0 <= place < len(project.story_rank) else None
 
 
-def _blocked_by(view: View, story: Story) -> list[Json]:
-    reference = f"#{story.id}"
-    others = view.world.listing(view.world.projects[story.project_id])
-    return [
-        one.id
-        for one in others
-        if any(reference in blocker.description and not blocker.resolved for blocker in one.blockers)
-    ]
+def _blocked_by(view: View, story: Story) -> list[int]:
+    """The stories that name this one, as #id, in a blocker that is not resolved."""
+    project = view.world.projects[story.project_id]
+    order = view.world.listing(project)
+    return view.world.remember(project, "blocked", project.version, lambda: _blocked(order)).get(story.id, [])
+
+
+def _blocked(order: list[Story]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for story in order:
+        for blocker in story.blockers:
+            for number_ in [] if blocker.resolved else _REFERENCE.findall(blocker.description):
+                found.setdefault(int(number_), []).append(story.id)
+    return found
 
 
 def _labels(view: View, ids: list[int]) -> list[int]:
@@ -156,8 +172,8 @@ STORY: Resource[Story] = Resource(
     plain("branches", lambda *_: [], default=False),
     plain("branch_ids", lambda *_: [], default=False),
     plain("cicd_event_ids", lambda *_: [], default=False),
-    plain("before_id", lambda view, story: _neighbour(view, story, 0), default=False),
-    plain("after_id", lambda view, story: _neighbour(view, story, 1), default=False),
+    plain("before_id", lambda view, story: _neighbour(view, story, 1), default=False),
+    plain("after_id", lambda view, story: _neighbour(view, story, -1), default=False),
     Member(
         "transitions",
         lambda view, story, inner: TRANSITION.many(view, story.transitions, inner),

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from tests.tracker_sandbox.support import NOON, VERA, Acme, Client
+from tracker_sandbox.entities import ReviewType
 from tracker_sandbox.server import Sandbox
 
 PAGINATION = [f"X-Tracker-Pagination-{name}" for name in ("Total", "Limit", "Offset", "Returned")]
@@ -257,3 +258,46 @@ def test_the_request_log_holds_paths_but_never_a_token(client: Client, sandbox: 
         ("/services/v5/projects", "token=...", 400),
     ]
     assert client.token not in repr(sandbox.requests)
+
+
+def test_neighbours_and_blocked_stories_are_told_on_demand(client: Client, acme: Acme) -> None:
+    first, second, third = _stories(acme, 3)
+    blocker = acme.world.add_blocker(third, f"waits for #{first}")
+    path = f"/projects/{acme.project.id}/stories"
+    told = {one["id"]: one for one in client.get(path, fields="before_id,after_id,blocked_story_ids").json}
+    assert told[first] == {"id": first, "before_id": second, "blocked_story_ids": [third]}
+    assert (told[third]["after_id"], told[third]["blocked_story_ids"]) == (second, [])
+    acme.world.resolve_blocker(third, blocker.id)
+    assert client.get(f"/stories/{first}", fields="blocked_story_ids").json["blocked_story_ids"] == []
+
+
+@pytest.mark.parametrize("part", ["tasks", "comments", "owners", "labels", "blockers", "reviews", "transitions"])
+def test_a_storys_lists_have_endpoints_of_their_own(client: Client, acme: Acme, part: str) -> None:
+    story = acme.world.create_story(
+        acme.project.id, "Full", labels=["x"], owner_ids=[acme.vera.id], current_state="started"
+    )
+    acme.world.add_task(story.id, "Do")
+    acme.world.add_comment(story.id, "Say")
+    acme.world.add_blocker(story.id, "Wait")
+    kind = ReviewType(1, acme.project.id, "Design", story.created_at, story.created_at)
+    acme.world.add_review(story.id, kind, reviewer_id=acme.vera.id)
+    got = client.get(f"/projects/{acme.project.id}/stories/{story.id}/{part}")
+    assert len(got.json) == 1
+    nested = client.get(f"/stories/{story.id}", fields=part).json
+    assert nested[part] == got.json
+
+
+def test_people_hide_their_address_from_strangers_in_public_projects(client: Client, acme: Acme) -> None:
+    story = acme.world.create_story(acme.project.id, "Public", owner_ids=[acme.vera.id])
+    acme.world.set_public(acme.project.id, True)
+    path = f"/projects/{acme.project.id}/stories/{story.id}/owners"
+    assert "email" in client.get(path).json[0]
+    client.token = ""
+    assert "email" not in client.get(path).json[0]
+
+
+def test_a_label_counts_its_stories_on_demand(client: Client, acme: Acme) -> None:
+    acme.world.create_story(acme.project.id, "A", labels=["x"], estimate=2, current_state="started")
+    counts = client.get(f"/projects/{acme.project.id}/labels", fields="counts").json[0]["counts"]
+    assert counts["number_of_stories_by_state"]["started"] == 1
+    assert counts["sum_of_story_estimates_by_state"]["started"] == 2
