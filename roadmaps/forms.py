@@ -110,7 +110,7 @@ class FieldForm(forms.Form):
                 label=option.label, max_length=255, initial=option.label
             )
         if field.has_options:
-            self.fields["options"] = forms.CharField(
+            self.fields["options_to_add"] = forms.CharField(
                 label="Add values",
                 required=False,
                 max_length=50_000,
@@ -125,7 +125,7 @@ class FieldForm(forms.Form):
 
     def labels(self) -> list[str]:
         """The list values to add."""
-        return str(self.cleaned_data.get("options", "")).splitlines()
+        return str(self.cleaned_data.get("options_to_add", "")).splitlines()
 
     def option_rows(self) -> list[tuple[FieldOption, forms.BoundField]]:
         """Each list value with its place in the form."""
