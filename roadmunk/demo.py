@@ -1,4 +1,4 @@
-"""The demo account: three people to sign in as. It exists on an embedded database only."""
+"""The demo account: three people to sign in as, and a roadmap that fills itself. On an embedded database only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from django.http import HttpRequest
 
 from accounts.models import Membership, Role, User
 from accounts.services import create_person, open_account
+from integrations import catalogue, credentials, setup
+from integrations.models import Integration, ProjectLink, SetupDraft
+from roadmaps.models import Share
+from roadmaps.services.roadmaps import create_roadmap
+from roadmaps.services.sharing import share
 
+KIND = "pivotal_tracker"
+#: The sandbox lives on, so the demo's roadmap looks as often as it may.
+CADENCE_MINUTES = 5
 PASSWORD = "roadmunk-demo"  # noqa: S105  shown to everybody, on a database that never leaves its machine
 
 
@@ -52,6 +60,41 @@ def load() -> bool:
     for person, sign_in in zip(others, PEOPLE[1:], strict=True):
         Membership.objects.create(account=account, user=person, role=sign_in.rights)
     return True
+
+
+def link_roadmap(project_name: str = "Rider App") -> ProjectLink | None:
+    """Give the demo's owner a roadmap that pulls a project of the sandbox, set up as the wizard suggests.
+
+    None where there is no sandbox. Raises an error of `integrations.errors` where it does not answer.
+    """
+    if not settings.SANDBOX:
+        return None
+    admin, owner, viewer = (Membership.objects.get(user__email=person.email) for person in PEOPLE)
+    token = settings.SANDBOX.token
+    integration = Integration.objects.create(
+        account=admin.account, kind=KIND, name="Pivotal Tracker sandbox", created_by=admin
+    )
+    identity = credentials.check_secret(KIND, token)
+    credential = credentials.save_credential(owner, kind=KIND, label="Demo token", secret=token, identity=identity)
+    project = next(one for one in catalogue.list_projects(credential) if one.name == project_name)
+    description = catalogue.describe(credential, project.id)
+    roadmap = create_roadmap(owner=owner, name=project.name)
+    share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER)
+    draft = SetupDraft(
+        account=owner.account,
+        roadmap=roadmap,
+        integration=integration,
+        credential=credential,
+        project_id=project.id,
+        project_name=project.name,
+        cadence_minutes=CADENCE_MINUTES,
+        states=list(description.suggested_states),
+        start_sources=list(description.suggested_start),
+        end_sources=list(description.suggested_end),
+        fields=list(description.suggested_fields),
+    )
+    draft.save()
+    return setup.finish(draft, member=owner)
 
 
 def context(request: HttpRequest) -> dict[str, object]:

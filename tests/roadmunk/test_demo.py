@@ -8,8 +8,11 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Membership, Role, User
+from integrations.models import SyncRun
 from roadmunk import demo
-from roadmunk.sandbox import Sandbox
+from roadmunk.sandbox import DEMO_TOKEN, Sandbox
+from tracker_sandbox.demo import build_demo
+from tracker_sandbox.server import Sandbox as TrackerSandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +62,23 @@ def test_the_sign_in_page_shows_the_demo_where_there_is_one(settings: Settings, 
 def test_no_token_is_shown_where_the_operator_names_a_tracker(settings: Settings, rf: RequestFactory) -> None:
     settings.EMBEDDED, settings.SANDBOX = True, None
     assert demo.context(rf.get("/"))["demo_token"] == ""
+
+
+def test_its_roadmap_is_linked_as_the_wizard_suggests(settings: Settings) -> None:
+    settings.EMBEDDED = True
+    with TrackerSandbox(build_demo()) as tracker:
+        settings.CONNECTOR_URLS = {"pivotal_tracker": tracker.url}
+        settings.SANDBOX = Sandbox(port=int(tracker.url.rpartition(":")[2]), token=DEMO_TOKEN)
+        demo.load()
+        link = demo.link_roadmap()
+    assert link is not None
+    assert (link.roadmap.name, link.cadence_minutes) == ("Rider App", 5)
+    assert link.roadmap.owner.user.email == "owner@demo.test"
+    assert link.roadmap.shares.get().member.user.email == "viewer@demo.test"
+    assert SyncRun.objects.get(link=link).trigger == "setup"
+
+
+def test_without_a_sandbox_nothing_is_linked(settings: Settings) -> None:
+    settings.EMBEDDED, settings.SANDBOX = True, None
+    demo.load()
+    assert demo.link_roadmap() is None

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from integrations.errors import PullError
 from roadmunk import demo
 
 
@@ -22,3 +23,11 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=verbosity)
         if settings.EMBEDDED and demo.load():
             self.stdout.write("Made the account Demo.")
+            self._link_roadmap()
+
+    def _link_roadmap(self) -> None:
+        """Without a sandbox that answers the demo is there all the same; its roadmap can be linked by hand."""
+        try:
+            demo.link_roadmap()
+        except PullError as error:
+            self.stderr.write(f"The demo's roadmap was not linked: {error}")

@@ -28,6 +28,8 @@ from roadmunk.supervisor import Supervisor
 
 #: Seconds; a first start migrates an empty database in between.
 READY_PATIENCE = 90.0
+#: Seconds; the sandbox plays a year of its projects first.
+SANDBOX_PATIENCE = 20.0
 SANDBOX_LIFE_SECONDS = 60
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CELERY = ("-m", "celery", "-A", "roadmunk", "--quiet")
@@ -74,9 +76,10 @@ class Command(BaseCommand):
         with self._servers() as servers:
             for child in servers.children:
                 supervisor.adopt(child)
-            self._prepare()
             try:
-                sandbox = self._start(supervisor)
+                sandbox = self._start_sandbox(supervisor)
+                self._prepare()
+                self._start_site(supervisor)
                 self._wait_until_ready(supervisor)
                 self._greet(sandbox)
                 while True:
@@ -108,16 +111,23 @@ class Command(BaseCommand):
             last = last_words(child.program.log)
             raise Refusal(f"The database could not be brought up to date; nothing was lost. Last words:\n{last}")
 
-    def _start(self, supervisor: Supervisor) -> Sandbox | None:
-        sandbox = None
-        if settings.EMBEDDED and not os.environ.get("PIVOTAL_TRACKER_URL"):
-            sandbox = choose_sandbox(settings.DATA_DIR)
-            self.say("Starting the Tracker sandbox ...")
-            supervisor.start(_sandbox(sandbox))
+    def _start_sandbox(self, supervisor: Supervisor) -> Sandbox | None:
+        """Before the demo is loaded: its roadmap is linked to a project there."""
+        if not settings.EMBEDDED or os.environ.get("PIVOTAL_TRACKER_URL"):
+            return None
+        self.say("Starting the Tracker sandbox ...")
+        sandbox = choose_sandbox(settings.DATA_DIR)
+        supervisor.start(_sandbox(sandbox))
+        deadline = time.monotonic() + SANDBOX_PATIENCE
+        while is_free(sandbox.port) and time.monotonic() < deadline:
+            supervisor.tick()
+            time.sleep(0.05)
+        return sandbox
+
+    def _start_site(self, supervisor: Supervisor) -> None:
         self.say("Starting worker, scheduler and web ...")
         for program in (_worker(), _beat(), _web()):
             supervisor.start(program)
-        return sandbox
 
     def _wait_until_ready(self, supervisor: Supervisor) -> None:
         host = probe.allowed_host(settings.ALLOWED_HOSTS)
