@@ -47,14 +47,20 @@ class StoryChanges(LabelChanges):
     """The part of World that changes stories."""
 
     def create_story(
-        self, project_id: int, name: str, *, by: int | None = None, **values: Unpack[StoryDetails]
+        self,
+        project_id: int,
+        name: str,
+        *,
+        by: int | None = None,
+        story_id: int | None = None,
+        **values: Unpack[StoryDetails],
     ) -> Story:
         """A new story at the end of its panel (unscheduled stories: at the top of the icebox)."""
         with self.lock:
             project = self.projects[project_id]
             now = self.clock.now()
             requested_by = values.get("requested_by_id", self.member_id(project, by))
-            story = Story(self.next_id(), project.id, name, requested_by, now, now)
+            story = Story(story_id or self.next_id(), project.id, name, requested_by, now, now)
             if not project.shows_priority:
                 story.story_priority = None
             changes, _ = self._set(project, story, values)

@@ -2,16 +2,19 @@
 
 Every story is made, started, finished and accepted by the same methods that tests use, at moments relative to the
 start, so that transitions, versions and iterations are what a lived-in account has.
+
+A restart plays the year anew and forgets what happened since. So that a client that remembers the run before is not
+misled, stories keep their ids, the play is set against the week's Monday, and versions and fresh ids go up with time.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import count, pairwise
 
 from tracker_sandbox.clock import DAY, HOUR, MINUTE, Clock, Moment
 from tracker_sandbox.demo_data import PROJECTS, ScriptedProject, ScriptedStory, read_script
@@ -39,6 +42,8 @@ _TEAMS = {
     "station_platform": ("Robin", "Aiko", "Tomáš", "Noor", "Marek"),
 }
 _JONAS_LEFT = -120
+_STORY_IDS = 180_000_000
+_BEFORE_ANY_START = 1_704_067_200  # 2024
 _YEAR = -356
 _NEXT = {"started": "finished", "finished": "delivered", "delivered": "accepted"}
 
@@ -53,6 +58,7 @@ class _Stage:
     chance: random.Random
     now: int
     events: list[tuple[int, int, Callable[[], object]]]
+    ids: Iterator[int]
 
     def at(self, moment: float, act: Callable[[], object]) -> None:
         """Do this at that moment; never later than the present."""
@@ -69,15 +75,17 @@ def build_demo(
 ) -> World:
     """The demo's world as of the clock's present; equal seeds give equal worlds."""
     clock = clock or Clock()
-    now = clock.now()
+    now = _week_start(clock.now())
     world = World(clock=Clock(frozen_at=now + (_YEAR - 20) * DAY), base_url=base_url)
+    half_minutes = (clock.now() - _BEFORE_ANY_START) // (MINUTE // 2)
     people = _hire(world, token, single_project_token)
     events: list[tuple[int, int, Callable[[], object]]] = []
-    for name in PROJECTS:
+    for place, name in enumerate(PROJECTS, start=1):
         chance = random.Random(f"{seed} {name}")  # noqa: S311 - a repeatable play, not a secret
         script = read_script(name)
         team = [people[first] for first in _TEAMS[name]]
-        stage = _Stage(world, _open_project(world, script, team), team, chance, now, [])
+        project = _open_project(world, script, team, version=half_minutes)
+        stage = _Stage(world, project, team, chance, now, [], count(_STORY_IDS + place * 10_000))
         _play(stage, script)
         events += stage.events
     jonas = people["Jonas"]
@@ -88,8 +96,16 @@ def build_demo(
         world.clock.freeze(moment)
         act()
     _settle(world, people, now)
+    world.ids_from(_STORY_IDS + 1_000_000 + half_minutes * 100)
     world.clock = clock
     return world
+
+
+def _week_start(now: int) -> int:
+    """The last Monday, 06:00 UTC."""
+    monday = now - datetime.fromtimestamp(now, UTC).weekday() * DAY
+    start = monday // DAY * DAY + 6 * HOUR
+    return start if start <= now else start - 7 * DAY
 
 
 def _leaving(world: World, project: Project, person: Person) -> Callable[[], None]:
@@ -104,7 +120,7 @@ def _hire(world: World, token: str, single_project_token: str) -> dict[str, Pers
     }
 
 
-def _open_project(world: World, script: ScriptedProject, team: list[Person]) -> Project:
+def _open_project(world: World, script: ScriptedProject, team: list[Person], *, version: int) -> Project:
     settings = script.settings
     project = world.add_project(
         settings["name"],
@@ -115,10 +131,14 @@ def _open_project(world: World, script: ScriptedProject, team: list[Person]) -> 
         initial_velocity=int(settings["velocity"]),
         description=settings["about"],
     )
+    project.version = version
     for person in team[1:]:
         world.join(project.id, person.id)
     for label, title, description in script.epics:
         world.create_epic(project.id, title, label=label, description=description)
+    for label in dict.fromkeys(label for story in script.stories for label in story.labels):
+        if world.label_named(project, label) is None:
+            world.create_label(project.id, label)
     return project
 
 
@@ -161,6 +181,7 @@ def _acceptances(stage: _Stage, script: ScriptedProject) -> list[float]:
 def _create(stage: _Stage, script: ScriptedStory, moment: float, state: str) -> Callable[[], int]:
     """Plan the story's making; the answer tells its id once it is made."""
     made: list[int] = []
+    story_id = next(stage.ids)
     moment = _workday(moment, stage.chance)
     requester = stage.chance.choice((stage.team[0], stage.team[0], stage.team[1]))
     priority = stage.chance.choice(("none", "none", "p3", "p2", "p2", "p1"))
@@ -173,6 +194,7 @@ def _create(stage: _Stage, script: ScriptedStory, moment: float, state: str) -> 
             stage.project.id,
             script.title,
             by=requester.id,
+            story_id=story_id,
             description="\n".join(script.description).strip() or None,
             story_type=script.story_type,
             current_state=state,

@@ -99,6 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.flush()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header tells the world's own time, as every other time in an answer does."""
+        return super().date_time_string(self.server.app.world.clock.now() if timestamp is None else timestamp)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the app keeps structured records."""
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.tracker_sandbox.support import NOON, Client
-from tracker_sandbox.clock import Clock
+from tracker_sandbox.clock import DAY, Clock
 from tracker_sandbox.demo import DEMO_TOKEN, SINGLE_PROJECT_TOKEN, build_demo
 from tracker_sandbox.life import Life
 from tracker_sandbox.server import Sandbox
@@ -75,3 +75,22 @@ def test_life_changes_something_each_time_and_the_same_for_the_same_seed(demo: W
         demo.clock.advance(60)
         twin.clock.advance(60)
     assert list(demo.stories.values()) == list(twin.stories.values())
+
+
+def test_a_restart_keeps_ids_and_raises_versions(demo: World) -> None:
+    later = build_demo(clock=Clock(frozen_at=NOON + 2 * DAY))
+    shown = [
+        {one.id: (one.name, one.current_state, one.updated_at, one.accepted_at) for one in world.stories.values()}
+        for world in (demo, later)
+    ]
+    assert shown[0] == shown[1]
+    for old, new in zip(demo.projects.values(), later.projects.values(), strict=True):
+        assert old.id == new.id and old.version < new.activities[0].project_version - 1
+    assert later.next_id() > demo.next_id()
+
+
+def test_next_week_the_same_stories_have_later_dates(demo: World) -> None:
+    later = build_demo(clock=Clock(frozen_at=NOON + 9 * DAY))
+    assert {one.id: one.name for one in later.stories.values()} == {one.id: one.name for one in demo.stories.values()}
+    accepted = [one for one in demo.stories.values() if one.accepted_at]
+    assert all((later.stories[one.id].accepted_at or 0) > (one.accepted_at or 0) for one in accepted)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import tracker_sandbox
-from tests.tracker_sandbox.support import ALICE
+from tests.tracker_sandbox.support import ALICE, Acme, Client
 from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import HOST, Sandbox
 
@@ -110,3 +110,8 @@ def _is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def test_the_date_of_an_answer_is_the_time_of_its_world(acme: Acme, client: Client) -> None:
+    acme.world.clock.advance(3600)
+    assert client.get("/me").headers["Date"] == "Mon, 02 Mar 2026 13:00:00 GMT"
