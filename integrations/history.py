@@ -72,24 +72,30 @@ def _names(account_id: int, columns: set[str]) -> _Names:
     if not ids:
         return _Names({}, {})
     found = {field.column: field for field in Field.objects.filter(account_id=account_id, pk__in=ids)}
-    options = FieldOption.objects.filter(account_id=account_id, field__in=[field.pk for field in found.values()])
+    lists = [field.pk for field in found.values() if field.has_options]
+    options = FieldOption.objects.filter(account_id=account_id, field__in=lists)
     return _Names(found, dict(options.values_list("pk", "label")))
 
 
 def _entry(change: ItemChange, names: _Names) -> Entry:
-    states = dict(Item.SourceState.choices)
-    reason = change.changes.get("source_state", ["", ""])[1] if change.kind == ItemChange.Kind.FLAGGED else ""
     return Entry(
         at=change.run.finished_at or change.run.queued_at,
         run_id=change.run_id,
         kind=change.kind,
         kind_label=change.get_kind_display(),
         item=change.item,
-        reason=str(states.get(reason, "")),
+        reason=_reason(change),
         differences=tuple(
             _difference(column, pair, names) for column, pair in change.changes.items() if column != "source_state"
         ),
     )
+
+
+def _reason(change: ItemChange) -> str:
+    if change.kind != ItemChange.Kind.FLAGGED:
+        return ""
+    _, state = change.changes.get("source_state", ["", ""])
+    return str(dict(Item.SourceState.choices).get(state, ""))
 
 
 def _difference(column: str, pair: list[fields.Stored | None], names: _Names) -> Difference:

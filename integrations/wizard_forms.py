@@ -118,8 +118,9 @@ class CredentialsForm(StepForm):
         self.fields["label"] = LabelField(label="Credential Label", help_text=LABEL_HELP, required=False)
         self.fields["secret"] = SecretField(required=False)
         name_secret(self.fields["secret"], wizard.connector.kind)
-        now = known([str(wizard.draft.credential_id)], choices)
-        self.initial = {"credential": (now or [choices[0][0]])[0]}
+        good = [str(one.pk) for one in self.saved if one.rejected_at is None]
+        now = str(wizard.draft.credential_id)
+        self.initial = {"credential": now if now in good else [*good, NEW][0]}
 
     @property
     def is_new(self) -> bool:
@@ -257,7 +258,8 @@ class DatesForm(StepForm):
     def _add(self, side: str, chosen: Sequence[str]) -> None:
         choices = [("", "Nothing"), *((spec.key, spec.label) for spec in self.wizard.description.dates)]
         kept = known(chosen, choices)
-        for number in range(max(DATE_CHOICES, len(kept))):
+        # One more than is chosen, so that the list can always grow.
+        for number in range(min(max(DATE_CHOICES, len(kept) + 1), len(choices) - 1)):
             name = f"{side}_{number + 1}"
             self.fields[name] = forms.ChoiceField(
                 label=ordinal(number + 1),

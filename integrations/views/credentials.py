@@ -40,7 +40,6 @@ class Row:
     roadmaps: list[Roadmap]
     more: int
     is_own: bool
-    may_delete: bool
 
 
 @require_safe
@@ -62,7 +61,6 @@ def _rows(shown: Sequence[Credential], member: Membership) -> list[Row]:
     rows = []
     for credential in shown:
         roadmaps = using.get(credential.pk, [])
-        is_own = credential.owner_id == member.pk
         uses = int(getattr(credential, "uses", 0))
         rows.append(
             Row(
@@ -70,8 +68,7 @@ def _rows(shown: Sequence[Credential], member: Membership) -> list[Row]:
                 connector=registry.get(credential.kind),
                 roadmaps=roadmaps[:NAMED],
                 more=uses - len(roadmaps[:NAMED]),
-                is_own=is_own,
-                may_delete=is_own or member.is_admin,
+                is_own=credential.owner_id == member.pk,
             )
         )
     return rows

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -14,6 +18,8 @@ from integrations.models import ItemChange, ProjectLink, SyncRun
 from integrations.status import status_of
 from integrations.sync.schedule import request_run
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
+
+P = ParamSpec("P")
 
 RUNS_SHOWN = 25
 CHANGES_SHOWN = 50
@@ -35,7 +41,21 @@ def sync_now(request: RoadmapRequest) -> HttpResponse:
     return redirect(reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]))
 
 
+def sign_in_first(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """For a fragment: who is signed out meanwhile gets the whole page anew, not the sign-in page inside of it."""
+
+    @wraps(view)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request = args[0]
+        if isinstance(request, HttpRequest) and "HX-Request" in request.headers and not request.user.is_authenticated:
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return view(*args, **kwargs)
+
+    return inside
+
+
 @require_safe
+@sign_in_first
 @roadmap_view()
 def status(request: RoadmapRequest) -> HttpResponse:
     """The state of the link as a fragment; 204 while it says what the page shows already."""

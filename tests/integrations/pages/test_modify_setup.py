@@ -128,6 +128,9 @@ def test_new_credentials_bring_a_dead_link_back(linked: Setup) -> None:
     assert dead is not None
     assert dead.error_code == "credential_rejected"
     assert linked.link().paused_at is not None
+    page = linked.get("credentials").content.decode()
+    assert "Refused" in page
+    assert 'value="new" checked' in page
     linked.post("credentials", credential="new", label="Sam", secret=NARROW_TOKEN)
     save(linked)
     link = linked.link()

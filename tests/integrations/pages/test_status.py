@@ -199,7 +199,7 @@ def test_a_dead_token_tells_the_owner_what_happened_what_was_not_lost_and_what_t
     assert "Pivotal Tracker is paused." in page
     assert "The token is refused." in page
     assert "All items of this roadmap are still here." in page
-    assert "They show how it was 3 hours ago." in page
+    assert "Last good sync: 3 hours ago." in page
     assert f'href="{reverse("integrations:setup", args=["acme", link.roadmap_id])}"' in page
 
 
@@ -320,6 +320,14 @@ def test_nonsense_in_the_address_does_no_harm(
     assert signed_in(olga).get(url, {"seen": "x\x00" * 99, "run": run}).status_code == 200
 
 
+def test_who_was_signed_out_meanwhile_gets_the_sign_in_page_in_whole(link: ProjectLink) -> None:
+    """Not inside the roadmap that is still on the screen."""
+    url = reverse("integrations:sync-status", args=["acme", link.roadmap_id])
+    response = Client().get(url, headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["HX-Refresh"]) == (204, "true")
+    assert Client().get(url).status_code == 302
+
+
 def test_the_status_of_others_does_not_exist(link: ProjectLink, mallory: Membership, signed_in: SignedIn) -> None:
     """S33"""
     for slug in ("acme", "evil"):
@@ -350,6 +358,7 @@ def test_an_item_shows_what_syncs_did_to_it(
     assert "State <del><bdi>Started</bdi></del> → <ins><bdi>Accepted</bdi></ins>" in page
     assert 'End Date <span class="muted">nothing</span> → <ins><bdi>1 Mar 2026</bdi></ins>' in page
     assert "<strong>Stopped updating</strong>: Deleted at the source" in page
+    assert "<strong>Created</strong> </li>" in page
     assert page.index("Stopped updating") < page.index("<del>") < page.index("Created")
 
 
