@@ -71,18 +71,20 @@ class App:
         return [record for record in self.requests if record.method not in ("GET", "HEAD")]
 
     def prepare(self, targets: Iterable[str], *, token: str) -> None:
-        """Answer these paths (with query) now, and serve the bytes again as long as the project's version stays:
+        """Answer these paths (with query) now, packed, and serve the bytes again while the project's version stays:
         for benchmarks, in which the server must not be the brake."""
         for target in targets:
             path, _, query = target.partition("?")
-            request = Request("GET", path, query, {"x-trackertoken": token})
+            request = Request("GET", path, query, {"x-trackertoken": token, "accept-encoding": "gzip"})
             reply = self.api.reply(request)
+            self._compress(request, reply)
             project_id = int(re.findall(r"/projects/(\d+)", path)[0])
             self.prepared[target] = (project_id, self.world.projects[project_id].version, reply)
 
     def _right_answer(self, request: Request) -> Reply:
         known = self.prepared.get(request.target)
-        if known is not None and request.headers.get("x-trackertoken") in self.world.tokens:
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        if known is not None and packs and request.headers.get("x-trackertoken") in self.world.tokens:
             project_id, version, reply = known
             if self.world.projects[project_id].version == version:
                 return Reply(reply.status, dict(reply.headers), reply.body)

@@ -1,0 +1,122 @@
+"""How long a pull takes, beside the bare limit: the same pages downloaded one after the other, decoded, and copied."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import TYPE_CHECKING
+
+import requests
+
+from benchmarks import stage
+from benchmarks.tracker import Tracker, tracker
+
+if TYPE_CHECKING:
+    from integrations.models import ProjectLink
+
+ROUNDS = 5
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def measure(stories: int) -> dict[str, float]:
+    """Medians of five, in seconds: the limit, the first pull, nothing changed, 1 % changed, all changed."""
+    with tracker(stories) as running:
+        owner = stage.make_owner()
+        make = lambda: stage.make_link(owner, project_id=running.project_id, url=running.url)  # noqa: E731 - short
+        first = make()
+        running.tell("forget")
+        stage.run_once(first)
+        running.tell("prepare")
+        pages: list[str] = json.loads(running.tell("targets"))
+        figures = {
+            "limit": median(_limit(running, pages) for _ in range(ROUNDS)),
+            "first": median(_first(make()) for _ in range(ROUNDS)),
+        }
+        link = make()
+        stage.run_once(link)
+        figures["bare request"] = median(_bare_request(running) for _ in range(ROUNDS))
+        figures["unchanged"] = median(seconds(lambda: stage.run_once(link)) for _ in range(ROUNDS))
+        figures |= _changed(running, link, share=0.01, stories=stories, name="1 %")
+        figures |= _changed(running, link, share=1.0, stories=stories, name="all")
+        return figures
+
+
+def _first(link: ProjectLink) -> float:
+    return seconds(lambda: stage.run_once(link))
+
+
+def _changed(running: Tracker, link: ProjectLink, *, share: float, stories: int, name: str) -> dict[str, float]:
+    took, asked, wrote = [], [], []
+    for _ in range(ROUNDS):
+        running.tell(f"touch {int(stories * share)}")
+        running.tell("prepare")
+        took.append(seconds(lambda: wrote.append(stage.run_once(link))))
+        assert wrote[-1].updated == int(stories * share), wrote[-1].updated
+        asked.append(wrote[-1].requests)
+    return {f"{name} changed": median(took), f"{name} changed: requests": median(asked)}
+
+
+def _session() -> requests.Session:
+    from tracker_sandbox.demo import DEMO_TOKEN
+
+    session = requests.Session()
+    session.headers["X-TrackerToken"] = DEMO_TOKEN
+    return session
+
+
+def _bare_request(running: Tracker) -> float:
+    """One request on a warm connection, without anything around it."""
+    with _session() as session:
+        address = f"{running.url}/services/v5/projects/{running.project_id}?fields=version"
+        session.get(address, timeout=10)
+        return seconds(lambda: session.get(address, timeout=10).json())
+
+
+def _limit(running: Tracker, pages: list[str]) -> float:
+    """Download, decode, and COPY the stories as they are into one plain table."""
+    import msgspec
+    from django.db import connection, transaction
+
+    from integrations.connectors.pivotal_tracker.wire import Story
+    from integrations.sync.copy import copy_rows
+
+    decoder = msgspec.json.Decoder(list[Story])
+
+    def work() -> None:
+        rows: list[tuple[object, ...]] = []
+        with _session() as session:
+            for page in pages:
+                body = session.get(running.url + page, timeout=60).content
+                if "/stories?" in page:
+                    rows += [
+                        (
+                            s.id,
+                            s.url,
+                            s.name,
+                            s.description,
+                            s.created_at,
+                            s.accepted_at,
+                            s.current_state,
+                            str(s.labels),
+                        )
+                        for s in decoder.decode(body)
+                    ]
+        columns = dict.fromkeys(("url", "name", "description", "created", "accepted", "state", "labels"), "text")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS bare (id bigint, url text, name text, description text,"
+                " created text, accepted text, state text, labels text)"
+            )
+            cursor.execute("TRUNCATE bare")
+            copy_rows(cursor, "bare_new", {"id": "bigint", **columns}, rows)
+            cursor.execute("INSERT INTO bare SELECT * FROM bare_new")
+
+    return seconds(work)
