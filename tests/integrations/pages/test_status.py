@@ -200,7 +200,8 @@ def test_a_dead_token_tells_the_owner_what_happened_what_was_not_lost_and_what_t
     assert "The token is refused." in page
     assert "All items of this roadmap are still here." in page
     assert "Last good sync: 3 hours ago." in page
-    assert f'href="{reverse("integrations:setup", args=["acme", link.roadmap_id])}"' in page
+    credentials = reverse("integrations:setup-step", args=["acme", link.roadmap_id, "credentials"])
+    assert f'href="{credentials}">Modify Setup' in page
 
 
 def test_viewers_see_only_how_fresh_the_data_is(link: ProjectLink, vera: Membership) -> None:
