@@ -58,12 +58,12 @@ def is_locked(item: Item | None, column: Column) -> bool:
 
 
 def load(roadmap: Roadmap) -> list[Column]:
-    """All columns of the roadmap, in two queries: the item's own, synced fields, then the others."""
+    """All columns of the roadmap, in two queries: dates and ID, synced fields, other fields, long texts."""
     synced: list[str] = roadmap.synced_columns
     fields = sorted(_fields(roadmap), key=lambda field: _rank(field, synced))
     options = _options(fields)
     return [
-        *_built_in(roadmap),
+        *_first(roadmap),
         *(
             Column(
                 name=field.column,
@@ -74,10 +74,11 @@ def load(roadmap: Roadmap) -> list[Column]:
             )
             for field in fields
         ),
+        *_last(roadmap),
     ]
 
 
-def _built_in(roadmap: Roadmap) -> list[Column]:
+def _first(roadmap: Roadmap) -> list[Column]:
     synced = frozenset(roadmap.synced_columns)
     has_source = bool(roadmap.source_label)
     return [
@@ -85,7 +86,13 @@ def _built_in(roadmap: Roadmap) -> list[Column]:
         Column("start_date", "Start Date", "date", synced="start_date" in synced),
         Column("end_date", "End Date", "date", synced="end_date" in synced),
         Column("external_id", "External ID", "text", synced=has_source, editable=False, shown=has_source),
-        Column("description", "Description", "text", synced="description" in synced, long=True, shown=False),
+    ]
+
+
+def _last(roadmap: Roadmap) -> list[Column]:
+    synced = "description" in roadmap.synced_columns
+    return [
+        Column("description", "Description", "text", synced=synced, long=True, shown=False),
         Column("notes", "Notes", "text", long=True, shown=False),
         Column("source", "Source state", "source", editable=False, shown=False, in_table=False),
     ]

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 #: A value as it lies in `Item.values`.
@@ -27,6 +28,7 @@ class InvalidValue(ValueError):
     """The text is no value of that type. The message is a sentence for the user."""
 
 
+@lru_cache(maxsize=10_000)
 def fold(label: str) -> str:
     """The form of a list value under which twins meet: NFC, without regard to case and blanks."""
     return " ".join(unicodedata.normalize("NFC", label).casefold().split())
@@ -34,7 +36,9 @@ def fold(label: str) -> str:
 
 def clean_text(text: str, *, limit: int = MAX_TEXT) -> str:
     """Text that PostgreSQL can store: no NUL, lone surrogates replaced. Raises InvalidValue past `limit`."""
-    cleaned = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    cleaned = text.replace("\x00", "").strip()
     if len(cleaned) > limit:
         raise InvalidValue(f"Please use at most {limit:,} characters; this has {len(cleaned):,}.")
     return cleaned
@@ -51,9 +55,13 @@ def parse_number(text: str) -> int | float:
 
 def store_number(number: Decimal) -> int | float:
     """Raises InvalidValue for what JSON and a float can't hold exactly enough."""
-    if not number.is_finite() or abs(number) >= 10**15 or len(number.as_tuple().digits) > 15 + 9:
-        raise InvalidValue("Enter a number with at most 15 digits.")
-    return int(number) if number == number.to_integral_value() else float(number)
+    if number.is_finite() and -(10**15) < number < 10**15:
+        whole = int(number)
+        if whole == number:
+            return whole
+        if len(number.as_tuple().digits) <= 15 + 9:
+            return float(number)
+    raise InvalidValue("Enter a number with at most 15 digits.")
 
 
 def parse_date(text: str) -> date:
@@ -74,7 +82,7 @@ def parse_link(text: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         raise InvalidValue("Enter a web address that starts with https://.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in address):
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(address.split()) != 1:
         raise InvalidValue("Enter a web address that starts with https://.")
     return address
 

@@ -14,6 +14,8 @@ from roadmaps.models import Item, Roadmap
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
 
 PAGE_SIZE = 50
+#: What became of an item that its source lost, so short that it fits beside its name.
+BADGES = {"deleted": "Deleted", "moved": "Moved", "out_of_filter": "Out of filter", "hidden": "Not visible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,13 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An item in the table; `reason` says why its source no longer updates it."""
+    """An item in the table; `reason` says why its source no longer updates it, `badge` the same in brief."""
 
     item: Item
     name: Cell
     cells: tuple[Cell, ...]
     reason: str
+    badge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def _heading(query: Query, column: Column) -> Heading:
 
 def _row(item: Item, columns: Sequence[Column]) -> Row:
     name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
-    return Row(item, name, tuple(rest), item.get_source_state_display() if item.source_state else "")
+    reason = item.get_source_state_display() if item.source_state else ""
+    return Row(item, name, tuple(rest), reason, BADGES.get(item.source_state, ""))
 
 
 def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:

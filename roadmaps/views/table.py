@@ -23,6 +23,8 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     filtering = filter_form.answer(params, asked, known)
     if filtering.query:
         return redirect(request.path + filtering.query.address())
+    if len(params.get("cols", ())) > 1:
+        return redirect(request.path + asked.address())
     shown = table.build(request.roadmap, asked, known)
     names = {column.name for column in table.visible(asked, known)}
     context = {

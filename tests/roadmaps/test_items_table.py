@@ -144,6 +144,11 @@ def test_a_filter_of_the_form_becomes_part_of_the_address(
     assert response["Location"] == f"{address(roadmap)}?q=pay&start_date__between=2026-01-01..2026-02-01"
 
 
+def test_the_menu_of_columns_leads_to_a_short_address(roadmap: Roadmap, olga: Membership, signed_in: SignIn) -> None:
+    response = signed_in(olga).get(address(roadmap), {"cols": ["name", "end_date", "notes"], "q": "pay"})
+    assert response["Location"] == f"{address(roadmap)}?q=pay&cols=name,end_date,notes"
+
+
 def test_a_filter_that_makes_no_sense_says_so_in_its_form(
     roadmap: Roadmap, olga: Membership, signed_in: SignIn
 ) -> None:
