@@ -17,6 +17,7 @@ from integrations.records import Identity
 NAME_LENGTH = 120
 #: A secret is never longer; what is, is not even looked at.
 SECRET_LENGTH = 4096
+LABEL_HELP = "So that you can tell this token from others."
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -79,7 +80,7 @@ class IntegrationForm(forms.Form):
 class LabelForm(forms.Form):
     """The label of a credential."""
 
-    label = LabelField(label="Credential Label", help_text="So that you can tell this token from others.")
+    label = LabelField(label="Credential Label", help_text=LABEL_HELP)
 
     def __init__(self, *args: Any, owner: Membership, instance: Credential | None = None, **kwargs: Any) -> None:
         if instance:

@@ -10,7 +10,7 @@ from django.template import RequestContext
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from integrations import history, panel, registry
+from integrations import history, panel
 from integrations.models import SyncRun
 from roadmaps.access import RoadmapRequest
 from roadmaps.models import Item
@@ -76,12 +76,6 @@ def seconds(value: float | None) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-@register.filter
-def connector_label(kind: str) -> str:
-    """The name of a connector kind on the screen."""
-    return registry.get(kind).label
 
 
 def _request(context: RequestContext) -> RoadmapRequest:
