@@ -1,7 +1,7 @@
 """From a finished draft to a link, and from a changed draft to a changed link; each in one transaction.
 
-A field that is no longer chosen loses its mapping and its lock, and the roadmap shows it no more. Its values stay in the
-items, and the account-level field stays for the other roadmaps; choosing it again shows and fills it again.
+A field that is no longer chosen loses its mapping and its lock, and the roadmap shows it no more. Its values stay in
+the items, and the account-level field stays for the other roadmaps; choosing it again shows and fills it again.
 """
 
 from __future__ import annotations
