@@ -59,7 +59,8 @@ def _changed(running: Tracker, link: ProjectLink, *, share: float, stories: int,
         running.tell(f"touch {int(stories * share)}")
         running.tell("prepare")
         took.append(seconds(lambda: wrote.append(stage.run_once(link))))
-        assert wrote[-1].updated == int(stories * share), wrote[-1].updated
+        # More than were touched: stories move to other iterations when others change.
+        assert wrote[-1].updated >= int(stories * share), wrote[-1].updated
         asked.append(wrote[-1].requests)
     return {f"{name} changed": median(took), f"{name} changed: requests": median(asked)}
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Account, Membership
 from accounts.tenancy import OwnedByAccount, SameOwner
 from integrations import registry
 from roadmaps.models import Field, Item, Roadmap
@@ -283,8 +283,10 @@ class ItemChange(OwnedByAccount):
         REVIVED = "revived", "Came back"
         FLAGGED = "flagged", "Stopped updating"
 
-    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="item_changes")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="sync_changes")
+    # The composite keys prove all three; no second check for each row.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="item_changes", db_constraint=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="sync_changes", db_constraint=False)
     kind = models.CharField(max_length=7, choices=Kind)
     changes = models.JSONField(default=dict, blank=True)
 

@@ -6,7 +6,7 @@ The caller holds the transaction and has proved that the run is still its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,7 +72,6 @@ def _store(value: RowValue, type_: str, ids: Mapping[str, int]) -> fields.Stored
 # --- New items
 
 NEW_ITEM = {
-    "id": "bigint",
     "external_id": "text",
     "external_url": "text",
     "name": "text",
@@ -89,30 +88,22 @@ def _cells(row: Row, rules: Rules, options: OptionIds) -> tuple[object, ...]:
     return (row.external_url, row.name, row.description, row.start, row.end, values, row.hash)
 
 
-def _create(cursor: CursorWrapper, run: SyncRun, rows: Iterable[Row], rules: Rules, options: OptionIds) -> None:
-    rows = list(rows)
+def _create(cursor: CursorWrapper, run: SyncRun, rows: Sequence[Row], rules: Rules, options: OptionIds) -> None:
     if not rows:
         return
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence('roadmaps_item', 'id')) FROM generate_series(1, %s)",
-        [len(rows)],
-    )
-    ids = [found[0] for found in cursor.fetchall()]
-    lines = ((id_, row.external_id, *_cells(row, rules, options)) for id_, row in zip(ids, rows, strict=True))
+    lines = ((row.external_id, *_cells(row, rules, options)) for row in rows)
     copy_rows(cursor, "new_item", NEW_ITEM, lines)
+    names = ", ".join(f'"{name}"' for name in NEW_ITEM)
     cursor.execute(
         f"""
-        INSERT INTO roadmaps_item (account_id, roadmap_id, origin, {", ".join(f'"{name}"' for name in NEW_ITEM)})
-        SELECT %s, %s, %s, {", ".join(f'"{name}"' for name in NEW_ITEM)} FROM new_item
-        """,  # noqa: S608 - the names are ours
-        [run.account_id, run.link.roadmap_id, run.link.kind],
-    )
-    cursor.execute(
-        """
+        WITH made AS (
+            INSERT INTO roadmaps_item (account_id, roadmap_id, origin, {names})
+            SELECT %s, %s, %s, {names} FROM new_item RETURNING id
+        )
         INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
-        SELECT %s, %s, id, 'created', '{}' FROM new_item
-        """,
-        [run.account_id, run.pk],
+        SELECT %s, %s, id, 'created', '{{}}' FROM made
+        """,  # noqa: S608 - the names are ours
+        [run.account_id, run.link.roadmap_id, run.link.kind, run.account_id, run.pk],
     )
 
 

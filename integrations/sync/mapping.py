@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import msgspec
 
 from integrations.records import Problem, Record, Value
 from roadmaps import fields
@@ -76,8 +79,7 @@ def map_record(record: Record, rules: Rules) -> tuple[Row, list[Problem]]:
 
 
 def _digest(body: object) -> str:
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(body, order="sorted"), digest_size=16).hexdigest()
 
 
 def as_day(moment: date | datetime, zone: tzinfo) -> date:
@@ -101,43 +103,84 @@ def _dates(record: Record, rules: Rules, problems: list[Problem]) -> tuple[date 
 
 
 def _values(record: Record, rules: Rules, problems: list[Problem]) -> Iterable[tuple[str, RowValue]]:
+    values, dates = record.values, record.dates
     for column in rules.fields:
-        value = record.values.get(column.key)
-        if value is None and column.key in record.dates:
-            value = as_day(record.dates[column.key], rules.zone).isoformat()
+        value = values.get(column.key)
         if value is None:
-            continue
+            if column.key not in dates:
+                continue
+            value = as_day(dates[column.key], rules.zone).isoformat()
         try:
-            stored = _store(value, column.type)
+            stored = _STORE[column.type](value)
         except fields.InvalidValue as error:
             problems.append(Problem(record_id=record.id, field=column.key, message=str(error)))
             continue
-        if stored not in ("", ()):
+        if stored != "" and stored != ():
             yield column.column, stored
 
 
-def _store(value: Value, type_: str) -> RowValue:
-    """The value in the shape of its field's type. Raises InvalidValue where it has none."""
-    match type_, value:
-        case "choices", tuple():
-            return tuple(dict.fromkeys(filter(None, map(_label, value))))
-        case "choices", str():
-            return _store((value,), type_)
-        case "choice", str():
-            return _label(value)
-        case "number", Decimal():
-            return fields.store_number(value)
-        case "checkbox", bool():
-            return value
-        case "date", date():
-            return fields.parse_date(value.isoformat()).isoformat()
-        case "link", str():
-            return fields.parse_link(value) if value.strip() else ""
-        case "text", str() | bool() | Decimal() | date():
-            return fields.clean_text(str(value))
-        case _:
-            raise fields.InvalidValue("The value does not fit the field's type.")
+# --- The value in the shape of its field's type; each raises InvalidValue where it has none.
 
 
+def _choices(value: Value) -> RowValue:
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, tuple):
+        raise _misfit()
+    return tuple(dict.fromkeys(filter(None, map(_label, value))))
+
+
+def _choice(value: Value) -> RowValue:
+    if not isinstance(value, str):
+        raise _misfit()
+    return _label(value)
+
+
+def _number(value: Value) -> RowValue:
+    if not isinstance(value, Decimal):
+        raise _misfit()
+    return fields.store_number(value)
+
+
+def _checkbox(value: Value) -> RowValue:
+    if not isinstance(value, bool):
+        raise _misfit()
+    return value
+
+
+def _date(value: Value) -> RowValue:
+    if not isinstance(value, date):
+        raise _misfit()
+    return fields.parse_date(value.isoformat()).isoformat()
+
+
+def _link(value: Value) -> RowValue:
+    if not isinstance(value, str):
+        raise _misfit()
+    return fields.parse_link(value) if value.strip() else ""
+
+
+def _text(value: Value) -> RowValue:
+    if isinstance(value, tuple):
+        raise _misfit()
+    return fields.clean_text(value if isinstance(value, str) else str(value))
+
+
+_STORE: Final[Mapping[str, Callable[[Value], RowValue]]] = {
+    "text": _text,
+    "number": _number,
+    "date": _date,
+    "checkbox": _checkbox,
+    "link": _link,
+    "choice": _choice,
+    "choices": _choices,
+}
+
+
+def _misfit() -> fields.InvalidValue:
+    return fields.InvalidValue("The value does not fit the field's type.")
+
+
+@lru_cache(maxsize=10_000)
 def _label(text: str) -> str:
     return " ".join(fields.clean_text(text, limit=MAX_LABEL).split())

@@ -57,9 +57,11 @@ def request_run(
     """
     if trigger == SyncRun.Trigger.MODIFY:
         _drop_held(link)
-    run = SyncRun(account_id=link.account_id, link=link, trigger=trigger, asked_by=asked_by)
-    SyncRun.objects.bulk_create([run], ignore_conflicts=True)
-    live = SyncRun.objects.get(link=link, account_id=link.account_id, state__in=SyncRun.LIVE)
+    live = None
+    while live is None:  # the run that was in our way may have ended meanwhile
+        run = SyncRun(account_id=link.account_id, link=link, trigger=trigger, asked_by=asked_by)
+        SyncRun.objects.bulk_create([run], ignore_conflicts=True)
+        live = SyncRun.objects.filter(link=link, account_id=link.account_id, state__in=SyncRun.LIVE).first()
     if send and live.state == SyncRun.State.QUEUED:
         transaction.on_commit(lambda: send_runs([live.pk]))
     return live

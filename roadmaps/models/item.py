@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import Account
 from accounts.tenancy import OwnedByAccount, SameOwner
 from roadmaps.models.roadmap import Roadmap
 
@@ -28,7 +29,9 @@ class Item(OwnedByAccount):
         OUT_OF_FILTER = "out_of_filter", "No longer matches the filter"
         HIDDEN = "hidden", "No longer visible to the credential"
 
-    roadmap = models.ForeignKey(Roadmap, on_delete=models.CASCADE, related_name="items")
+    # The composite key to the roadmap, and the roadmap's own to the account, prove both; no second check for each row.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    roadmap = models.ForeignKey(Roadmap, on_delete=models.CASCADE, related_name="items", db_constraint=False)
     name = models.CharField(max_length=5000)
     description = models.TextField(blank=True, default="", db_default="")
     notes = models.TextField(blank=True, default="", db_default="")
