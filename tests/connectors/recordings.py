@@ -1,12 +1,8 @@
-"""Real answers of Tracker, where the folder that holds them is there: TRACKER_RECORDINGS, or beside the checkout.
-
-The recordings are no part of the project. Without them the tests that walk them find nothing to walk.
-"""
+"""Real answers of Tracker as the client sees them, where there are recordings."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +11,7 @@ from pathlib import Path
 from requests.structures import CaseInsensitiveDict
 
 from integrations.http import Answer
-
-_BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "tracker-recordings"
+from tests.recordings import FOLDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +33,7 @@ class Recording:
 @cache
 def recordings() -> tuple[Recording, ...]:
     """All recordings, in the order of their names."""
-    folder = Path(os.environ.get("TRACKER_RECORDINGS") or _BESIDE)
-    return tuple(_read(folder)) if folder.is_dir() else ()
+    return tuple(recording for folder in FOLDERS for recording in _read(folder))
 
 
 def _read(folder: Path) -> Iterator[Recording]:

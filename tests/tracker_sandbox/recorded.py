@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+from tests.recordings import FOLDERS
 from tracker_sandbox.recordings import Recording, read_recordings
 
-_DEFAULT = Path(__file__).parents[3] / "shared" / "tracker-recordings"
-FOLDER = Path(os.environ.get("TRACKER_RECORDINGS", _DEFAULT))
-RECORDINGS: list[Recording] = read_recordings(FOLDER) if FOLDER.is_dir() else []
+RECORDINGS: list[Recording] = [recording for folder in FOLDERS for recording in read_recordings(folder)]
 
 # Members that are left out when they have no value, so that only the value decides whether they are there.
 WITHOUT_VALUE = {

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.tracker_sandbox.recorded import FOLDER, RECORDINGS, UNMATCHED, differences, nulls
+from tests.recordings import FOLDERS
+from tests.tracker_sandbox.recorded import RECORDINGS, UNMATCHED, differences, nulls
 from tests.tracker_sandbox.support import Acme
 from tracker_sandbox.app import App
 from tracker_sandbox.recordings import Recording, load_recordings
@@ -41,7 +42,7 @@ SAME_VALUE = {"Content-Type", "X-Tracker-Pagination-Limit", "X-Tracker-Paginatio
 
 @pytest.fixture(scope="module")
 def app() -> App:
-    return App(load_recordings(FOLDER))
+    return App(load_recordings(FOLDERS[0]))
 
 
 def replay(app: App, recording: Recording) -> tuple[Reply, Any]:
