@@ -78,7 +78,7 @@ def _check_not_member(account: Account, email: str) -> None:
 @transaction.atomic
 def renew(invitation: Invitation) -> Letter:
     """A new secret and seven more days; the old link stops working. Raises Refused right after the last letter."""
-    current = Invitation.objects.select_for_update().filter(pk=invitation.pk, accepted_at=None).first()
+    current = Invitation.objects.select_for_update(no_key=True).filter(pk=invitation.pk, accepted_at=None).first()
     if current is None:
         raise Refused("That invitation has been accepted or withdrawn.")
     if sent_at(current) > timezone.now() - PAUSE:
@@ -122,7 +122,7 @@ def find_open(token: str) -> Invitation:
 @transaction.atomic
 def accept(*, token: str, user: User) -> Membership:
     """Make the person a member. Raises InvitationClosed, or Refused for anybody but the invited one."""
-    invitation = _check_open(_with_token(token).select_for_update(of=("self",)).first())
+    invitation = _check_open(_with_token(token).select_for_update(no_key=True, of=("self",)).first())
     if not is_for(invitation, user):
         raise Refused(f"This invitation is for {invitation.email}, and you are signed in as {user.email}.")
     member, made = Membership.objects.get_or_create(
@@ -138,7 +138,7 @@ def accept(*, token: str, user: User) -> Membership:
 @transaction.atomic
 def join(*, token: str, name: str, password: str) -> Membership:
     """Sign up through the link: a new person, and a member. Raises InvitationClosed, Refused, ValidationError."""
-    invitation = _check_open(_with_token(token).select_for_update(of=("self",)).first())
+    invitation = _check_open(_with_token(token).select_for_update(no_key=True, of=("self",)).first())
     if is_known(invitation.email):
         raise Refused(f"{invitation.email} has a sign-in already. Sign in to accept the invitation.")
     person = create_person(email=invitation.email, name=name, password=password)

@@ -105,8 +105,8 @@ def replace_secret(credential: Credential, *, secret: str, identity: Identity) -
     with transaction.atomic():
         _fill(credential, secret=secret, identity=identity)
         credential.save()
-        paused = credential.links.select_for_update(of=["self"]).filter(paused_code=CredentialRejected.code)
-        links = list(paused.select_related("roadmap"))
+        paused = credential.links.filter(paused_code=CredentialRejected.code).select_related("roadmap")
+        links = list(paused.select_for_update(no_key=True, of=["self"]))
         for link in links:
             resume(link)
             request_run(link=link, trigger=SyncRun.Trigger.MANUAL, asked_by=credential.owner)

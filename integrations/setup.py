@@ -129,7 +129,7 @@ def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership) -> None:
     try:
         with transaction.atomic():
             _locked_roadmap(draft, member)
-            link = ProjectLink.objects.select_for_update().get(pk=link.pk)
+            link = ProjectLink.objects.select_for_update(no_key=True).get(pk=link.pk)
             link.integration, link.credential = checked.integration, checked.credential
             link.project_name = checked.description.project.name[:255]
             _copy_setup(draft, link)
@@ -197,7 +197,7 @@ def _check(draft: SetupDraft, member: Membership, *, current: ProjectLink | None
 
 
 def _locked_roadmap(draft: SetupDraft, member: Membership) -> Roadmap:
-    roadmap = Roadmap.objects.select_for_update().get(pk=draft.roadmap_id, account_id=member.account_id)
+    roadmap = Roadmap.objects.select_for_update(no_key=True).get(pk=draft.roadmap_id, account_id=member.account_id)
     if roadmap.owner_id != member.pk or roadmap.archived_at:
         raise SetupRefused("The roadmap was handed over or archived meanwhile, so nothing was changed.")
     return roadmap
@@ -227,7 +227,7 @@ def _bring_fields(link: ProjectLink, keys: Iterable[str], description: Descripti
     """Account-level fields for the chosen keys, their mappings, and the locks on the roadmap's columns."""
     connector = registry.get(link.kind)
     # Two setups at once in one account would both want to make the same field.
-    account = Account.objects.select_for_update().get(pk=link.account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=link.account_id)
     chosen = set(keys)
     specs = [spec for key, spec in promotion.offers(description).items() if key in chosen]
     fields = promotion.ensure_fields(account, connector, specs)

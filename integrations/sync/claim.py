@@ -10,10 +10,10 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from integrations.models import SyncRun
+from integrations.models import ProjectLink, SyncRun
 
 #: How long a run belongs to a worker that gives no sign of life.
 LEASE = timedelta(seconds=60)
@@ -25,21 +25,18 @@ class LeaseLost(Exception):
 
 def claim(run_id: int) -> SyncRun | None:
     """Take a queued run; None where somebody else has it, it is over, or its roadmap or credential is out of use."""
-    fence = uuid.uuid4()
-    with transaction.atomic():
-        taken = (
-            SyncRun.objects.filter(pk=run_id, state=SyncRun.State.QUEUED)
-            .filter(link__roadmap__archived_at=None)
-            .update(
-                state=SyncRun.State.RUNNING,
-                fence=fence,
-                lease_until=Now() + LEASE,
-                started_at=Now(),
-                records_read=0,
-                records_announced=None,
-                stage="connecting",
-            )
-        )
+    # No join here: Django would put the conditions into a subquery, which PostgreSQL does not look at again after it
+    # has waited for another worker's claim, and both would win.
+    in_use = ProjectLink.objects.filter(pk=OuterRef("link_id"), roadmap__archived_at=None)
+    taken = SyncRun.objects.filter(Exists(in_use), pk=run_id, state=SyncRun.State.QUEUED).update(
+        state=SyncRun.State.RUNNING,
+        fence=uuid.uuid4(),
+        lease_until=Now() + LEASE,
+        started_at=Now(),
+        records_read=0,
+        records_announced=None,
+        stage="connecting",
+    )
     return _loaded(run_id) if taken else None
 
 
@@ -56,9 +53,8 @@ def renew(run: SyncRun, **progress: object) -> None:
         raise LeaseLost
 
 
-def hold(run: SyncRun) -> SyncRun:
+def hold(run: SyncRun) -> None:
     """Lock the run's row for the transaction that ends it. Raises LeaseLost."""
-    held = SyncRun.objects.select_for_update().filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
-    if not held.exists():
+    held = SyncRun.objects.filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
+    if held.select_for_update(no_key=True).first() is None:
         raise LeaseLost
-    return run

@@ -45,7 +45,7 @@ def finish(run: SyncRun, plan: Plan, snapshot: Snapshot, rules: Rules, setup_ver
     """Write the plan, the counts and the cursor, together. Raises LeaseLost where the run is no longer ours."""
     with transaction.atomic():
         hold(run)
-        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         if link.setup_version != setup_version:
             _overtaken(run, link)
             return
@@ -58,7 +58,7 @@ def finish_unchanged(run: SyncRun, snapshot: Snapshot) -> None:
     """Nothing changed at the tracker since the cursor."""
     with transaction.atomic():
         hold(run)
-        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.SUCCEEDED, requests=run.requests)
         _succeeded(link, snapshot.cursor, complete=False)
 
@@ -70,7 +70,7 @@ def fail(run: SyncRun, error: PullError) -> None:
             hold(run)
         except LeaseLost:
             return
-        link = ProjectLink.objects.select_for_update().get(pk=run.link_id)
+        link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.FAILED, requests=run.requests, error_code=error.code, error=str(error)[:500])
         link.failures += 1
         if error.pauses:

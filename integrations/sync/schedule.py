@@ -28,14 +28,15 @@ RESEND_AFTER = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 
 #: Due links that may run, the longest waiting first, each moved on by its cadence with up to 10 % (at most
-#: 5 minutes) of jitter, and a queued run for each that has none alive.
+#: 5 minutes) of jitter, and a queued run for each that has none alive. "No key", because a run that somebody else
+#: inserts at the same moment needs a share of the link's key, and two that wait for each other would be a deadlock.
 QUEUE_DUE = """
 WITH due AS (
     SELECT link.id, link.account_id, link.cadence_minutes
     FROM integrations_projectlink AS link
     JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
     WHERE link.next_sync_at <= now() AND link.paused_at IS NULL AND roadmap.archived_at IS NULL
-    ORDER BY link.next_sync_at LIMIT %s FOR UPDATE OF link SKIP LOCKED
+    ORDER BY link.next_sync_at LIMIT %s FOR NO KEY UPDATE OF link SKIP LOCKED
 ), moved AS (
     UPDATE integrations_projectlink AS link SET next_sync_at =
         now() + link.cadence_minutes * interval '1 minute'

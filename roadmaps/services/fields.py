@@ -140,7 +140,7 @@ def _clean_labels(labels: Iterable[str]) -> dict[str, str]:
 
 
 def _add(field: Field, labels: dict[str, str]) -> list[FieldOption]:
-    known = {option.key: option for option in field.options.select_for_update()}
+    known = {option.key: option for option in field.options.select_for_update(no_key=True)}
     FieldOption.objects.filter(pk__in=[known[key].pk for key in labels if key in known]).update(archived_at=None)
     new = [(key, label) for key, label in labels.items() if key not in known]
     if len(known) + len(new) > MAX_OPTIONS:

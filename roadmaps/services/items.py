@@ -35,7 +35,7 @@ def update_item(*, item: Item, texts: Texts, known: Sequence[Column] | None = No
     The row is locked first, so that a sync which writes other columns of it at the same time loses nothing.
     """
     with transaction.atomic():
-        fresh = Item.objects.select_for_update(of=("self",)).select_related("roadmap").get(pk=item.pk)
+        fresh = Item.objects.select_for_update(no_key=True, of=("self",)).select_related("roadmap").get(pk=item.pk)
         _write(fresh, texts, known or columns.load(fresh.roadmap))
         fresh.updated_at = timezone.now()
         fresh.save(update_fields=["name", "description", "notes", "start_date", "end_date", "values", "updated_at"])

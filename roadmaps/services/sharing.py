@@ -40,7 +40,8 @@ def hand_over(*, roadmap: Roadmap, member: Membership) -> None:
     if not member.can_create:
         raise ValidationError({"member": f"{member} is a Reviewer, and Reviewers can't own roadmaps."})
     with transaction.atomic():
-        old = Roadmap.objects.select_for_update(of=("self",)).select_related("owner").get(pk=roadmap.pk).owner
+        locked = Roadmap.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
+        old = locked.get(pk=roadmap.pk).owner
         if old == member:
             raise Refused(f"{member} owns this roadmap already.")
         Roadmap.objects.filter(pk=roadmap.pk).update(owner=member)

@@ -259,6 +259,8 @@ DATES: Final[tuple[DateRow, ...]] = (
         DateSpec("projected", "Projected Completion", "Tracker's forecast. Releases only."),
         "projected_completion",
         _moment("projected_completion"),
+        # The forecast moves when an iteration ends, although nothing else does.
+        "iterations",
     ),
     DateRow(
         DateSpec("iteration_start", "Iteration Start", _FORECAST),

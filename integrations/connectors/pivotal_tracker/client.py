@@ -85,17 +85,19 @@ class Client:
         return Sheet(Listing([wire.read_one(answer.body, wire.Project)]), _stamp(answer))
 
     def stories(
-        self, project_id: str, *, fields: str, updated_after: datetime | None = None
+        self, project_id: str, *, fields: str, updated_after: datetime | None = None, story_type: str | None = None
     ) -> Iterator[Sheet[wire.Story]]:
-        """All stories of a project, or those updated since, whatever their state, in the order of their rank."""
-        since = {} if updated_after is None else {"updated_after": f"{updated_after:%Y-%m-%dT%H:%M:%SZ}"}
+        """All stories of a project, those updated since, or those of one type, in the order of their rank."""
+        only = {} if updated_after is None else {"updated_after": f"{updated_after:%Y-%m-%dT%H:%M:%SZ}"}
+        if story_type is not None:
+            only["with_story_type"] = story_type
         return self._pages(
             f"/projects/{project_id}/stories",
             wire.Story,
             limit=_STORIES_A_PAGE,
             key=lambda one: one.id,
             fields=fields,
-            **since,
+            **only,
         )
 
     def activity(self, project_id: str, *, since_version: int) -> Iterator[Sheet[wire.Activity]]:

@@ -6,13 +6,13 @@ iterations that are not over are read each time where iterations are wanted: the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Final
 
 from integrations.connectors.pivotal_tracker import catalog
-from integrations.connectors.pivotal_tracker.catalog import Need, Selection
+from integrations.connectors.pivotal_tracker.catalog import Selection
 from integrations.connectors.pivotal_tracker.client import BULK_IDS, Client, Sheet
 from integrations.connectors.pivotal_tracker.cursors import OVERLAP, Place, end_of_current, finish_of
 from integrations.connectors.pivotal_tracker.feed import changed_stories
@@ -24,9 +24,8 @@ from integrations.records import Cursor, Page, Problem, Query, Record
 
 #: Values that change when other stories do; with them only a whole listing is exact.
 _OF_NEIGHBOURS: Final = frozenset({"ranked_before", "ranked_after", "blocks"})
-_ITERATIONS: Final[frozenset[Need]] = frozenset({"iterations"})
-#: Values of releases that follow the stories before them.
-_OF_RELEASES: Final = frozenset({"projected", "points_accepted", "points_total", "counts_accepted", "counts_total"})
+#: Values of releases that follow the stories before them, also in the icebox and long after acceptance.
+_OF_RELEASES: Final = frozenset({"points_accepted", "points_total", "counts_accepted", "counts_total"})
 
 
 def pull(client: Client, query: Query, cursor: Cursor | None) -> Iterator[Page]:
@@ -64,20 +63,31 @@ def _changes(
     client: Client, query: Query, read_at: datetime, stamp: str | None, changed: frozenset[int]
 ) -> Iterator[Page]:
     selection = catalog.select(query.wanted)
-    needs = selection.needs | _ITERATIONS if query.wanted & _OF_RELEASES else selection.needs
-    lookups = yield from read_references(client, query.project_id, needs)
+    lookups = yield from read_references(client, query.project_id, selection.needs)
+    releases: set[int] = set()
+    if query.wanted & _OF_RELEASES:
+        releases = yield from _releases(client, query.project_id)
     seen: set[int] = set()
     since = read_at - OVERLAP
     for sheet in client.stories(query.project_id, fields=selection.ask, updated_after=since):
         seen |= _ids(sheet)
         yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False)
-    rest = sorted((changed | _unsettled(lookups, read_at)) - seen)
+    rest = sorted((changed | releases | _unsettled(lookups, read_at)) - seen)
     for start in range(0, len(rest), BULK_IDS):
         asked = rest[start : start + BULK_IDS]
         sheet = client.bulk(query.project_id, [str(one) for one in asked], fields=selection.ask)
         gone = frozenset(str(one) for one in asked) - {str(one) for one in _ids(sheet)}
         yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False, gone=gone)
     yield Page(stamp=stamp, complete=False, cursor=_next_cursor(client, query, stamp, lookups))
+
+
+def _releases(client: Client, project_id: str) -> Generator[Page, None, set[int]]:
+    """The ids of all releases; yields a page without records for the stamp of each answer."""
+    found: set[int] = set()
+    for sheet in client.stories(project_id, fields="story_type", story_type="release"):
+        yield Page(stamp=sheet.stamp)
+        found |= _ids(sheet)
+    return found
 
 
 def _unsettled(lookups: Lookups, then: datetime) -> set[int]:
