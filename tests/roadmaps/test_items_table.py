@@ -253,10 +253,12 @@ def test_remote_text_is_inert_in_the_table(roadmap: Roadmap, olga: Membership, s
 def test_an_empty_roadmap_says_what_to_do_next(
     roadmap: Roadmap, olga: Membership, vera: Membership, signed_in: SignIn
 ) -> None:
-    factories.make_share(roadmap, vera)
-    assert "Add items by hand" in show(signed_in(olga), roadmap)
-    assert "Its owner and editors fill it" in show(signed_in(vera), roadmap)
-    assert "No item fits" in show(signed_in(olga), roadmap, "?q=nothing")
+    empty = factories.make_roadmap(olga, "Empty")
+    factories.make_share(empty, vera)
+    assert "Add items by hand" in show(signed_in(olga), empty)
+    assert "Its owner and editors fill it" in show(signed_in(vera), empty)
+    assert "No item fits" in show(signed_in(olga), empty, "?q=nothing")
+    assert "as soon as a sync is through" in show(signed_in(olga), roadmap)
 
 
 def test_the_table_costs_the_same_for_one_item_and_for_sixty(
