@@ -207,6 +207,9 @@ class SyncRun(OwnedByAccount):
         CANCELLED = "cancelled", "Cancelled"
 
     LIVE = (State.QUEUED, State.RUNNING, State.HELD)
+    #: Error codes of a run that the owner ended: by a no to its plan, and while it waited or worked.
+    TURNED_DOWN = "turned_down"
+    CALLED_OFF = "called_off"
 
     link = models.ForeignKey(ProjectLink, on_delete=models.CASCADE, related_name="runs")
     trigger = models.CharField(max_length=8, choices=Trigger)
@@ -233,6 +236,8 @@ class SyncRun(OwnedByAccount):
     #: How many items the owner allowed this run to stop, and what a held run would stop: {"item", "name", "reason"}.
     approved_flags = models.PositiveIntegerField(default=0, db_default=0)
     held_items = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
+    #: How many items it would stop for each reason, a value of Item.SourceState; kept when the owner has answered.
+    held_reasons = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
     problem_count = models.PositiveIntegerField(default=0, db_default=0)
     #: The first hundred problems, each {"record", "field", "message"}.
     problems = models.JSONField(default=list, blank=True)
@@ -265,6 +270,16 @@ class SyncRun(OwnedByAccount):
     @property
     def is_live(self) -> bool:
         return self.state in self.LIVE
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for the owner's word."""
+        return self.state == self.State.HELD
+
+    @property
+    def is_turned_down(self) -> bool:
+        """Whether the owner said no to it."""
+        return self.error_code == self.TURNED_DOWN
 
     @property
     def seconds(self) -> float | None:

@@ -5,6 +5,8 @@ So neither a tracker that answers with nothing nor a slip of somebody's hand the
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -54,6 +56,7 @@ def hold_for_owner(run: SyncRun, plan: Plan) -> None:
             unchanged=plan.unchanged,
             flagged=len(plan.flag),
             held_items=_shown(run, plan),
+            held_reasons=Counter(flag.reason for flag in plan.flag),
         )
 
 
@@ -90,15 +93,15 @@ def turn_down(run: SyncRun, *, member: Membership) -> bool:
             state=SyncRun.State.CANCELLED,
             finished_at=Now(),
             asked_by=member,
-            error_code="turned_down",
-            error="You kept the items, so nothing was changed.",
+            error_code=SyncRun.TURNED_DOWN,
+            error="The owner kept the items, so nothing was changed.",
             **dict.fromkeys(("created", "updated", "revived", "flagged"), 0),
         )
         if stopped:
-            ProjectLink.objects.filter(pk=run.link_id).update(
+            # A pause for a graver reason, like a refused token, stays.
+            ProjectLink.objects.filter(pk=run.link_id, paused_at=None).update(
                 paused_at=Now(),
-                paused_code="turned_down",
-                paused_reason="The last sync would have stopped many items, and you kept them. "
-                "“Sync now” looks at the tracker again.",
+                paused_code=SyncRun.TURNED_DOWN,
+                paused_reason="The last sync would have stopped many items, and you kept them.",
             )
     return bool(stopped)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 
 #: How long a run belongs to a worker that gives no sign of life.
@@ -58,3 +59,21 @@ def hold(run: SyncRun) -> None:
     held = SyncRun.objects.filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
     if held.select_for_update(no_key=True).first() is None:
         raise LeaseLost
+
+
+def cancel(run: SyncRun, *, member: Membership) -> bool:
+    """Take a run that waits or works away from everybody. False where it had ended, or is held.
+
+    Its worker finds the fence gone at the next sign of life, at the latest when it comes to save, and writes nothing.
+    """
+    own = SyncRun.objects.filter(pk=run.pk, account_id=member.account_id)
+    taken = own.filter(state__in=[SyncRun.State.QUEUED, SyncRun.State.RUNNING]).update(
+        state=SyncRun.State.CANCELLED,
+        finished_at=Now(),
+        fence=None,
+        lease_until=None,
+        stage="",
+        error_code=SyncRun.CALLED_OFF,
+        error="The owner cancelled this sync before it could save anything, so nothing was changed.",
+    )
+    return bool(taken)

@@ -74,6 +74,7 @@ def _drop_held(link: ProjectLink) -> None:
         finished_at=Now(),
         error_code="setup_changed",
         error="The setup was changed while this sync waited for an answer. Nothing was changed by it.",
+        **dict.fromkeys(("created", "updated", "revived", "flagged"), 0),
     )
 
 

@@ -45,6 +45,13 @@ def test_an_empty_answer_stops_nothing(many: ProjectLink, tracker: FakeConnector
     assert run.held_items[0] == {"item": Item.objects.get(external_id="1").pk, "name": "Story 1", "reason": "deleted"}
 
 
+def test_a_held_run_counts_its_reasons(many: ProjectLink, tracker: FakeConnector) -> None:
+    """B9: all of them, also beyond the items that it shows by name."""
+    tracker.fates = {str(number): "moved" for number in range(1, 61)}
+    tracker.hold(*list(tracker.records.values())[120:])
+    assert pull(many).held_reasons == {"moved": 60, "deleted": 60}
+
+
 def test_an_empty_answer_is_held_even_for_a_single_item(link: ProjectLink, tracker: FakeConnector) -> None:
     tracker.hold(record("1"))
     pull(link)
@@ -107,6 +114,15 @@ def test_the_owner_says_no_and_everything_stays(many: ProjectLink, tracker: Fake
     assert (held.state, many.paused_code, lost()) == ("cancelled", "turned_down", 0)
 
 
+def test_a_no_does_not_hide_that_the_token_is_refused(many: ProjectLink, tracker: FakeConnector) -> None:
+    """S11: the graver pause stays, so that nothing is asked with a dead token."""
+    keep(tracker, 10)
+    held = pull(many)
+    ProjectLink.objects.update(paused_at=held.queued_at, paused_code="credential_rejected")
+    brake.turn_down(held, member=many.roadmap.owner)
+    assert ProjectLink.objects.get().paused_code == "credential_rejected"
+
+
 def test_a_filter_that_the_owner_changed_needs_no_second_yes(many: ProjectLink, tracker: FakeConnector) -> None:
     ProjectLink.objects.update(states=["accepted"], setup_version=2, cursor=None, last_full_at=None)
     tracker.hold(*(replace(found, state="started") for found in tracker.records.values()))
@@ -120,4 +136,4 @@ def test_a_changed_setup_takes_the_place_of_a_held_run(many: ProjectLink, tracke
     new = schedule.request_run(link=many, trigger=SyncRun.Trigger.MODIFY, send=False)
     held.refresh_from_db()
     assert new != held
-    assert held.state == "cancelled"
+    assert (held.state, held.flagged) == ("cancelled", 0)
