@@ -22,7 +22,7 @@ from integrations.sync import brake, outcome
 from integrations.sync.claim import LeaseLost, claim, renew
 from integrations.sync.mapping import FieldColumn, Rules
 from integrations.sync.plan import Known, Plan, make_plan, settle
-from integrations.sync.snapshot import Snapshot, collect
+from integrations.sync.snapshot import Snapshot, agree, collect
 from roadmaps.models import Item
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,9 @@ def _pull(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> None:
     renew(run, stage="comparing")
     known = known_items(link)
     plan = make_plan(snapshot, known, rules)
+    if snapshot.stamp is None and (plan.flag or plan.missing):
+        snapshot = agree(snapshot, lambda: fetch(connector, auth, query, None, run))
+        plan = make_plan(snapshot, known, rules)
     plan = settle(plan, _confirm(connector, auth, query, plan))
     current = sum(not item.source_state for item in known.values())
     if brake.must_hold(plan, snapshot, run, current=current):

@@ -1,7 +1,8 @@
 """Pages into a snapshot: all records of a project, proved to belong together.
 
 A listing counts only where every page was read under one version of the project, no id came twice, and nothing that the
-tracker announced is missing. Otherwise it is fetched again, and given up after three times. Pure but for the pages.
+tracker announced is missing. Otherwise it is fetched again, and given up after three times. Where there are no
+versions, two listings must agree before anything is taken for gone. Pure but for the pages.
 """
 
 from __future__ import annotations
@@ -108,6 +109,28 @@ def collect(pull: Callable[[], Iterable[Page]], *, progress: Progress, attempts:
         f"The project could not be read in one piece: {reason}, {attempts} times in a row. "
         "Nothing was changed here. It will be tried again."
     )
+
+
+def agree(first: Snapshot, list_again: Callable[[], Snapshot], *, attempts: int = ATTEMPTS) -> Snapshot:
+    """The later of two listings in a row that hold the same stories in the same states. Raises Inconsistent.
+
+    For trackers without versions: there a story that moved up while the pages were read is on none of them.
+    """
+    before = first
+    for _ in range(attempts):
+        after = list_again()
+        if _held(after) == _held(before):
+            return after
+        before = after
+    raise Inconsistent(
+        f"The project kept changing while it was read: {attempts + 1} listings in a row were not alike. "
+        "Nothing was changed here. It will be tried again."
+    )
+
+
+def _held(snapshot: Snapshot) -> tuple[object, ...]:
+    states = {record.id: record.state for record in snapshot.records.values()}
+    return states, snapshot.passed_over, snapshot.set_aside
 
 
 def _gather(pages: Iterable[Page], progress: Progress) -> Snapshot:
