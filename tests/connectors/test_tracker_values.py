@@ -18,7 +18,7 @@ from integrations.records import Record
 
 EVERYTHING = catalog.select(frozenset(row.spec.key for row in (*catalog.FIELDS, *catalog.DATES)))
 LOOKUPS = Lookups(
-    epics={"checkout": "Epic of checkout"},
+    epics={2: "Epic of checkout"},
     people={4: "Olga Olsen", 5: "Vera Voss"},
     iterations={
         7: Iteration(number=3, start=datetime(2026, 1, 5, tzinfo=UTC), finish=datetime(2026, 1, 12, tzinfo=UTC))
@@ -144,9 +144,10 @@ def test_labels_that_differ_in_case_form_or_blanks_are_one() -> None:
     assert record_of(labels=labels).values["labels"] == ("Café",)
 
 
-def test_an_epic_is_found_by_its_label_without_regard_to_case() -> None:
+def test_an_epic_is_found_by_its_very_label_and_not_by_a_twin_of_its_name() -> None:
     """D17."""
     assert record_of(labels=[{"id": 2, "name": "Checkout"}]).values["epics"] == ("Epic of checkout",)
+    assert "epics" not in record_of(labels=[{"id": 9, "name": "checkout"}]).values
 
 
 def test_litetracker_calls_a_name_title_and_nests_its_people() -> None:

@@ -7,14 +7,14 @@ from collections.abc import Generator, Iterable
 from integrations.connectors.pivotal_tracker import wire
 from integrations.connectors.pivotal_tracker.catalog import Need
 from integrations.connectors.pivotal_tracker.client import Client, Sheet
-from integrations.connectors.pivotal_tracker.values import Lookups, clean_name, name_key, person_name
+from integrations.connectors.pivotal_tracker.values import Lookups, clean_name, person_name
 from integrations.connectors.pivotal_tracker.wire import T
 from integrations.records import Page
 
 
 def read_references(client: Client, project_id: str, needs: frozenset[Need]) -> Generator[Page, None, Lookups]:
     """Fetch what is needed and return it; yield a page without records for the stamp of each answer."""
-    epics: dict[str, str] = {}
+    epics: dict[int, str] = {}
     people: dict[int, str] = {}
     iterations: dict[int, wire.Iteration] = {}
     project = ""
@@ -44,11 +44,9 @@ def _stamped(sheets: Iterable[Sheet[T]]) -> Generator[Page, None, list[T]]:
     return entries
 
 
-def _epics_by_label(epics: Iterable[wire.Epic]) -> dict[str, str]:
+def _epics_by_label(epics: Iterable[wire.Epic]) -> dict[int, str]:
     return {
-        name_key(epic.label.name): clean_name(epic.name or "") or f"Epic {epic.id}"
-        for epic in epics
-        if epic.label is not None and epic.label.name
+        epic.label.id: clean_name(epic.name or "") or f"Epic {epic.id}" for epic in epics if epic.label is not None
     }
 
 

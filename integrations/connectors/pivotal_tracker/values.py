@@ -44,8 +44,8 @@ class BadValue(Exception):
 class Lookups:
     """What a story only points at."""
 
-    #: Names of epics by `name_key` of their label.
-    epics: Mapping[str, str] = field(default_factory=dict)
+    #: Names of epics by the id of their label: two labels can be twins by name.
+    epics: Mapping[int, str] = field(default_factory=dict)
     people: Mapping[int, str] = field(default_factory=dict)
     #: The iteration that holds a story, by the story's id.
     iterations: Mapping[int, Iteration] = field(default_factory=dict)
@@ -128,8 +128,8 @@ def labels(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
 
 
 def epics(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
-    keys = map(name_key, _label_names(story))
-    return _ordered(lookups.epics[key] for key in keys if key in lookups.epics)
+    ids = [label.id for label in story.labels or () if isinstance(label, Named)]
+    return _ordered(lookups.epics[one] for one in ids if one in lookups.epics)
 
 
 def owners(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
