@@ -1,7 +1,7 @@
 """Gives the tests a PostgreSQL and a Redis of their own, before Django reads its settings.
 
 With pytest-xdist the first process starts the servers and its workers inherit their addresses; each worker
-has its own test database and its own Redis database. A DATABASE_URL from outside is used as it is.
+has its own test database and (see tests/settings.py) its own Redis database. A DATABASE_URL from outside is used as it is.
 """
 
 from __future__ import annotations
@@ -35,10 +35,6 @@ def _start_servers() -> None:
 def _set_environment() -> None:
     if "DATABASE_URL" not in os.environ:
         _start_servers()
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if worker:
-        database = int(worker.removeprefix("gw")) % 15 + 1
-        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={database}"
     os.environ |= {
         "SECRET_KEY": "secret-key-of-the-tests-" * 3,
         "CREDENTIAL_KEYS": base64.b64encode(b"credential key of the tests 0000").decode(),

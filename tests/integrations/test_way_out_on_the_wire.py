@@ -79,7 +79,9 @@ def test_a_broken_body_is_tried_again_and_then_unexpected(act: Act) -> None:
         ask(act)
 
 
-@pytest.mark.parametrize("act", [say(b""), say(b"garbage\r\n\r\n"), say(b"HTTP/1.1 200 OK\r\n")], ids=["nothing", "garbage", "cut"])
+@pytest.mark.parametrize(
+    "act", [say(b""), say(b"garbage\r\n\r\n"), say(b"HTTP/1.1 200 OK\r\n")], ids=["nothing", "garbage", "cut"]
+)
 def test_a_connection_without_an_answer_counts_as_no_answer(act: Act) -> None:
     with pytest.raises(PullError):
         ask(act)
