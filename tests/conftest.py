@@ -1,7 +1,8 @@
 """Gives the tests a PostgreSQL and a Redis of their own, before Django reads its settings.
 
 With pytest-xdist the first process starts the servers and its workers inherit their addresses; each worker
-has its own test database and (see tests/settings.py) its own Redis database. A DATABASE_URL from outside is used as it is.
+has its own test database and, by tests/settings.py, its own Redis database. A DATABASE_URL from outside is used as
+it is.
 """
 
 from __future__ import annotations

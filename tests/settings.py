@@ -10,8 +10,8 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER"):
     _database = int(_worker.removeprefix("gw")) % 15 + 1
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={_database}"
 
-from roadmunk.settings import *  # noqa: E402, F403  settings are read by name from this module
-from roadmunk.settings import STORAGES  # noqa: E402  as above
+from roadmunk.settings import *  # noqa: F403  settings are read by name from this module
+from roadmunk.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Hashed names need a collectstatic first; tests read the files where they are.

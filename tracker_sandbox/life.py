@@ -61,9 +61,9 @@ class Life:
                     return f"{project.name}: {done}"
             return f"{project.name}: {self._propose(project)}"
 
-    def start(self, seconds: float) -> None:
+    def start(self, seconds: float, *, after_step: Callable[[World], None] = lambda world: None) -> None:
         """Make a change every so many seconds, in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, args=(seconds,), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(seconds, after_step), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,9 +72,11 @@ class Life:
         if self._thread:
             self._thread.join()
 
-    def _run(self, seconds: float) -> None:
+    def _run(self, seconds: float, after_step: Callable[[World], None]) -> None:
         while not self._stopping.wait(seconds):
-            self.step()
+            with self.world.lock:
+                self.step()
+                after_step(self.world)
 
     def _one(self, project: Project, *states: str) -> Story | None:
         stories = [story for story in self.world.listing(project) if story.current_state in states]

@@ -173,7 +173,8 @@ def _web() -> Program:
 
 def _sandbox(sandbox: Sandbox) -> Program:
     place = ("--port", str(sandbox.port), "--token", sandbox.token)
-    return _program("sandbox", "-m", "tracker_sandbox", *place, "--life", str(SANDBOX_LIFE_SECONDS))
+    life = ("--life", str(SANDBOX_LIFE_SECONDS), "--memory", str(settings.DATA_DIR / "sandbox.life"))
+    return _program("sandbox", "-m", "tracker_sandbox", *place, *life)
 
 
 def _program(name: str, *argv: str, death_signal: signal.Signals = signal.SIGKILL) -> Program:
