@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from integrations.models import SyncRun
 from integrations.sync.copy import copy_rows
-from integrations.sync.mapping import Row, RowValue, Rules
+from integrations.sync.mapping import Row, Rules
 from integrations.sync.options import OptionIds, ensure_options
 from integrations.sync.plan import Known, Plan
 from roadmaps import fields
@@ -39,7 +39,7 @@ def apply_plan(run: SyncRun, plan: Plan, rules: Rules) -> Counts:
     """Write what the plan says, and one ItemChange for each item that changed. Call inside a transaction."""
     options = ensure_options(run.account_id, rules, _rows(plan))
     with connection.cursor() as cursor:
-        _create(cursor, run, plan.create, rules, options)
+        _create(cursor, run, plan.create, options)
         changes = _rewrite(cursor, run, [*plan.update, *plan.revive], rules, options)
         updated = _record_updates(cursor, run, changes)
         _flag(cursor, run, plan)
@@ -52,21 +52,16 @@ def _rows(plan: Plan) -> Iterator[Row]:
         yield row
 
 
-def store_values(row: Row, rules: Rules, options: OptionIds) -> dict[str, fields.Stored]:
+def store_values(row: Row, options: OptionIds) -> dict[str, fields.Stored]:
     """The row's values as they are stored: labels become the ids of list values."""
-    return {
-        column.column: _store(row.values[column.column], column.type, options.get(column.column, {}))
-        for column in rules.fields
-        if column.column in row.values
-    }
-
-
-def _store(value: RowValue, type_: str, ids: Mapping[str, int]) -> fields.Stored:
-    if isinstance(value, tuple):
-        return list(dict.fromkeys(ids[fields.fold(label)] for label in value))
-    if type_ == "choice":
-        return ids[fields.fold(str(value))]
-    return value
+    values: dict[str, fields.Stored] = dict(row.values)  # type: ignore[arg-type]  # the tuples are replaced below
+    for column, ids in options.items():
+        value = row.values.get(column)
+        if isinstance(value, tuple):
+            values[column] = list(dict.fromkeys(ids[label] for label in value))
+        elif isinstance(value, str):
+            values[column] = ids[value]
+    return values
 
 
 # --- New items
@@ -83,15 +78,15 @@ NEW_ITEM = {
 }
 
 
-def _cells(row: Row, rules: Rules, options: OptionIds) -> tuple[object, ...]:
-    values = store_values(row, rules, options)
+def _cells(row: Row, options: OptionIds) -> tuple[object, ...]:
+    values = store_values(row, options)
     return (row.external_url, row.name, row.description, row.start, row.end, values, row.hash)
 
 
-def _create(cursor: CursorWrapper, run: SyncRun, rows: Sequence[Row], rules: Rules, options: OptionIds) -> None:
+def _create(cursor: CursorWrapper, run: SyncRun, rows: Sequence[Row], options: OptionIds) -> None:
     if not rows:
         return
-    lines = ((row.external_id, *_cells(row, rules, options)) for row in rows)
+    lines = ((row.external_id, *_cells(row, options)) for row in rows)
     copy_rows(cursor, "new_item", NEW_ITEM, lines)
     names = ", ".join(f'"{name}"' for name in NEW_ITEM)
     cursor.execute(
@@ -149,7 +144,7 @@ def _rewrite(
         cursor,
         "changed_item",
         CHANGED_ITEM,
-        ((known.item_id, *_cells(row, rules, options)) for known, row in pairs),
+        ((known.item_id, *_cells(row, options)) for known, row in pairs),
     )
     columns = [column.column for column in rules.fields]
     cursor.execute(
@@ -198,7 +193,7 @@ def _difference(old: _Old, row: Row, rules: Rules, options: OptionIds) -> Change
         pairs["start_date"] = (_iso(old.start), _iso(row.start))
     if rules.end is not None:
         pairs["end_date"] = (_iso(old.end), _iso(row.end))
-    new = store_values(row, rules, options)
+    new = store_values(row, options)
     pairs.update((c.column, (old.values.get(c.column), new.get(c.column))) for c in rules.fields)
     return {column: [before, after] for column, (before, after) in pairs.items() if before != after}
 

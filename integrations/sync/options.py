@@ -8,26 +8,44 @@ from integrations.sync.mapping import Row, Rules
 from roadmaps import fields
 from roadmaps.models import FieldOption
 
-#: For each column of a list type, the id of every value by its folded label.
+#: For each column of a list type, the id of every value by its label as the rows write it.
 OptionIds = Mapping[str, Mapping[str, int]]
 
 
 def ensure_options(account_id: int, rules: Rules, rows: Iterable[Row]) -> OptionIds:
     """The ids of all list values that the rows use. Missing ones are added behind the ones that are there."""
-    labels: dict[str, dict[str, str]] = {
+    labels = _labels(rules, rows)
+    ids = _known(account_id, labels)
+    missing = {column: _unknown(seen, ids[column]) for column, seen in labels.items()}
+    if any(missing.values()):
+        _add(account_id, missing, {column: len(found) for column, found in ids.items()})
+        ids = _known(account_id, labels)
+    return {column: {label: ids[column][fields.fold(label)] for label in seen} for column, seen in labels.items()}
+
+
+def _labels(rules: Rules, rows: Iterable[Row]) -> dict[str, dict[str, None]]:
+    """Every label of every list column, in the order in which the rows have them."""
+    labels: dict[str, dict[str, None]] = {
         column.column: {} for column in rules.fields if column.type in ("choice", "choices")
     }
     for row in rows:
         for column, seen in labels.items():
             value = row.values.get(column)
-            for label in value if isinstance(value, tuple) else (str(value),) if value is not None else ():
-                seen.setdefault(fields.fold(label), label)
-    ids = _known(account_id, labels)
-    missing = {c: {k: v for k, v in seen.items() if k not in ids[c]} for c, seen in labels.items()}
-    if any(missing.values()):
-        _add(account_id, missing, {column: len(found) for column, found in ids.items()})
-        ids = _known(account_id, labels)
-    return ids
+            if isinstance(value, tuple):
+                seen.update(dict.fromkeys(value))
+            elif isinstance(value, str):
+                seen[value] = None
+    return labels
+
+
+def _unknown(labels: Iterable[str], ids: Mapping[str, int]) -> dict[str, str]:
+    """Labels without a value yet, by their folded form; of twins the first."""
+    unknown: dict[str, str] = {}
+    for label in labels:
+        key = fields.fold(label)
+        if key not in ids:
+            unknown.setdefault(key, label)
+    return unknown
 
 
 def _field_id(column: str) -> int:

@@ -30,8 +30,13 @@ class Item(OwnedByAccount):
         HIDDEN = "hidden", "No longer visible to the credential"
 
     # The composite key to the roadmap, and the roadmap's own to the account, prove both; no second check for each row.
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False)
-    roadmap = models.ForeignKey(Roadmap, on_delete=models.CASCADE, related_name="items", db_constraint=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    # The unique (roadmap, external id) is its index.
+    roadmap = models.ForeignKey(
+        Roadmap, on_delete=models.CASCADE, related_name="items", db_constraint=False, db_index=False
+    )
     name = models.CharField(max_length=5000)
     description = models.TextField(blank=True, default="", db_default="")
     notes = models.TextField(blank=True, default="", db_default="")
