@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from integrations import registry
+from integrations import held, registry
 from integrations.models import Integration, SyncRun
 from integrations.status import SyncStatus, status_of
 from roadmaps.access import Level, RoadmapRequest
@@ -44,18 +44,24 @@ def toolbar_context(request: RoadmapRequest) -> dict[str, object]:
 
 
 def status_context(request: RoadmapRequest) -> dict[str, object]:
-    """What the status needs; no further query after the toolbar."""
+    """What the status needs; no further query after the toolbar, but one for the owner of a run that is held."""
     status = remembered_status(request)
     if status is None:
         return {"status": None}
     return {
         **_common(request),
         "status": status,
-        "seconds": LIVE_SECONDS if status.live else IDLE_SECONDS,
+        "seconds": LIVE_SECONDS if status.running else IDLE_SECONDS,
         "poll_url": _poll_url(request, status),
+        "held": held.plan_of(status.held, status.link) if status.held and _may_answer(request, status) else None,
         "fresh": _ago(status),
         "due": _due(status),
     }
+
+
+def _may_answer(request: RoadmapRequest, status: SyncStatus) -> bool:
+    """Whether this person may say yes or no to a held run: a dead token must be mended first."""
+    return request.level == Level.OWNER and request.roadmap.archived_at is None and not status.needs_setup
 
 
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
@@ -135,16 +141,19 @@ def _due(status: SyncStatus) -> str:
 
 def _digest(request: RoadmapRequest, status: SyncStatus) -> str:
     live = status.live
-    progress = (live.records_read, live.records_announced) if live else None
-    shown = (_ago(status), _due(status), status.stage, progress)
+    progress = (live.pk, live.records_read, live.records_announced, live.flagged) if live else None
+    # The owner's panel names no age, so it may stand while they read it.
+    age = "" if status.held and _may_answer(request, status) else _ago(status)
+    shown = (age, _due(status), status.stage, progress)
     return f"{_short(shown)}-{_toolbar_digest(request, status)}"
 
 
 def _toolbar_digest(request: RoadmapRequest, status: SyncStatus) -> str:
     last = (status.last.pk, status.last.state) if status.last else None
+    live = (status.live.pk, status.live.is_held) if status.live else None
     link = status.link
     return _short(
-        (status.state, last, status.fresh_at, status.next_at, status.trouble, link.setup_version, request.level)
+        (status.state, live, last, status.fresh_at, status.next_at, status.trouble, link.setup_version, request.level)
     )
 
 

@@ -36,7 +36,22 @@ class SyncStatus:
     @property
     def is_initial(self) -> bool:
         """Whether the first pull has not come through yet and is under way."""
-        return self.live is not None and self.link.last_success_at is None
+        return self.live is not None and not self.live.is_held and self.link.last_success_at is None
+
+    @property
+    def held(self) -> SyncRun | None:
+        """The live run, where it waits for the owner's word."""
+        return self.live if self.live is not None and self.live.is_held else None
+
+    @property
+    def running(self) -> SyncRun | None:
+        """The live run, where it waits for a worker or is at work."""
+        return None if self.held else self.live
+
+    @property
+    def is_turned_down(self) -> bool:
+        """Whether it rests because the owner said no to a sync."""
+        return self.link.paused_code == SyncRun.TURNED_DOWN
 
     @property
     def fresh_at(self) -> datetime | None:
@@ -55,12 +70,19 @@ class SyncStatus:
 
     @property
     def trouble(self) -> str:
-        """What went wrong, as a sentence; empty while all is well."""
+        """What went wrong, as a sentence; empty while all is well, or another try is under way."""
+        if self.running:
+            return ""
         if self.link.paused_at:
             return self.link.paused_reason
         if self.state == "Unable to sync" and self.last is not None:
             return self.last.error
         return ""
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether the owner cancelled the latest sync, and none is under way."""
+        return self.live is None and self.last is not None and self.last.error_code == SyncRun.CALLED_OFF
 
     @property
     def advice(self) -> str:
@@ -69,6 +91,8 @@ class SyncStatus:
             return f"Syncing has stopped until you choose working credentials under “Modify Setup”. {KEPT}"
         if self.link.paused_code == ProjectUnavailable.code:
             return f"Syncing has stopped. When the project is back, press “Sync now”. {KEPT}"
+        if self.is_turned_down:
+            return "Nothing was changed. “Sync now” looks at the project again, and asks you again if need be."
         if self.link.paused_at:
             return f"Syncing has stopped. Try “Sync now”, or look at “Modify Setup”. {KEPT}"
         if self.link.next_sync_at:
@@ -80,6 +104,8 @@ class SyncStatus:
         """What the live run does right now."""
         if self.live is None:
             return ""
+        if self.held:
+            return "Waiting for the owner"
         if self.live.state == SyncRun.State.QUEUED:
             return "Waiting for its turn"
         return STAGES.get(self.live.stage, "Working")
@@ -102,7 +128,7 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
 
 def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:
     """One of the five words of D19."""
-    if link.roadmap.archived_at or (live is not None and live.state == SyncRun.State.HELD):
+    if link.roadmap.archived_at or (live is not None and live.is_held):
         return "Paused"
     if live is not None:
         return "Syncing"

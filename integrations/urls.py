@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.views import credentials, integrations, runs, wizard
+from integrations.views import answers, credentials, integrations, runs, wizard
 
 app_name = "integrations"
 
@@ -29,4 +29,7 @@ urlpatterns = [
     path(f"{OF_ROADMAP}status/", runs.status, name="sync-status"),
     path(f"{OF_ROADMAP}runs/", runs.runs, name="run-list"),
     path(f"{OF_ROADMAP}runs/<int:run_id>/", runs.run, name="run-detail"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/apply/", answers.apply, name="run-apply"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/keep/", answers.keep, name="run-keep"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/cancel/", answers.cancel, name="run-cancel"),
 ]

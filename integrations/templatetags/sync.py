@@ -56,7 +56,7 @@ def run_state(run: SyncRun) -> dict[str, str]:
     """The state of a run as a badge."""
     tone, icon = TONES[SyncRun.State(run.state)]
     spin = "spin" if run.state == SyncRun.State.RUNNING else ""
-    return {"tone": tone, "icon": icon, "icon_class": spin, "label": run.get_state_display()}
+    return {"tone": tone, "icon": icon, "icon_class": spin, "label": run.state_label}
 
 
 @register.filter

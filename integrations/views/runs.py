@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from integrations import history, panel, registry, setup
+from integrations import held, history, panel, registry, setup
 from integrations.models import ItemChange, ProjectLink, SyncRun
 from integrations.status import status_of
 from integrations.sync.schedule import request_run
@@ -36,7 +36,9 @@ def sync_now(request: RoadmapRequest) -> HttpResponse:
         messages.error(request, f"Nothing was synced. {status.trouble} {status.advice}")
     else:
         run = request_run(link=status.link, trigger=SyncRun.Trigger.MANUAL, asked_by=request.membership)
-        if status.live is not None and status.live.pk == run.pk:
+        if status.held is not None and status.held.pk == run.pk:
+            messages.warning(request, "The last sync waits for your answer first.")
+        elif status.live is not None and status.live.pk == run.pk:
             messages.info(request, "A sync is under way already.")
     return redirect(reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]))
 
@@ -91,10 +93,19 @@ def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     context = {
         "run": shown,
         "page": page,
+        "plan": _plan(request, shown, link),
+        "may_answer": shown.is_held and request.level == Level.OWNER and request.roadmap.archived_at is None,
         "entries": history.entries(request.account.pk, page),
         **_frame(request, link),
     }
     return render(request, "integrations/run.html", context)
+
+
+def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> held.HeldPlan | None:
+    """What a held run would do, or what the owner turned down; for the owner."""
+    if request.level != Level.OWNER or not (run.is_held or run.is_turned_down):
+        return None
+    return held.plan_of(run, link)
 
 
 def _frame(request: RoadmapRequest, link: ProjectLink) -> dict[str, object]:
