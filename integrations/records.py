@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-#: The value of one field of one record. A tuple is an ordered set of list values.
-Value = str | Decimal | bool | date | tuple[str, ...]
+#: The value of one field of one record. A tuple is an ordered set of list values; a whole number is best an int.
+Value = str | int | Decimal | bool | date | tuple[str, ...]
 
 #: How a tracker's field is shown on a roadmap; the names are those of `roadmaps.fields`.
 FieldType = Literal["text", "number", "date", "checkbox", "link", "choice", "choices"]

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 Stored = str | int | float | bool | list[int]
 
 MAX_TEXT = 5000
+#: Numbers have at most 15 digits: beyond that a float, and with it JSON, is no longer exact.
+NUMBER_BOUND = 10**15
 MIN_DATE = date(1900, 1, 1)
 MAX_DATE = date(2200, 12, 31)
 TRUE_WORDS = frozenset({"true", "on", "yes", "1"})
@@ -55,7 +57,7 @@ def parse_number(text: str) -> int | float:
 
 def store_number(number: Decimal) -> int | float:
     """Raises InvalidValue for what JSON and a float can't hold exactly enough."""
-    if number.is_finite() and -(10**15) < number < 10**15:
+    if number.is_finite() and -NUMBER_BOUND < number < NUMBER_BOUND:
         whole = int(number)
         if whole == number:
             return whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ MAX_LABEL = 255
 
 #: A value in a row: as it is stored, but list values still by label, because ids are known only when they are written.
 RowValue = str | int | float | bool | tuple[str, ...]
+Store = Callable[[Value], RowValue | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Rules:
     start: tuple[str, ...] | None
     end: tuple[str, ...] | None
     fields: tuple[FieldColumn, ...]
+    #: The fields again, as (key, column, how it is stored): looked up once, not for each of many thousand records.
+    table: tuple[tuple[str, str, Store], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        table = tuple((column.key, column.column, _STORE[column.type]) for column in self.fields)
+        object.__setattr__(self, "table", table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,42 +111,44 @@ def _dates(record: Record, rules: Rules, problems: list[Problem]) -> tuple[date 
 
 def _values(record: Record, rules: Rules, problems: list[Problem]) -> Iterable[tuple[str, RowValue]]:
     values, dates = record.values, record.dates
-    for column in rules.fields:
-        value = values.get(column.key)
+    for key, column, store in rules.table:
+        value = values.get(key)
         if value is None:
-            if column.key not in dates:
+            if key not in dates:
                 continue
-            value = as_day(dates[column.key], rules.zone).isoformat()
+            value = as_day(dates[key], rules.zone).isoformat()
         try:
-            stored = _STORE[column.type](value)
+            stored = store(value)
         except fields.InvalidValue as error:
-            problems.append(Problem(record_id=record.id, field=column.key, message=str(error)))
+            problems.append(Problem(record_id=record.id, field=key, message=str(error)))
             continue
-        if stored != "" and stored != ():
-            yield column.column, stored
+        if stored is not None:
+            yield column, stored
 
 
-# --- The value in the shape of its field's type; each raises InvalidValue where it has none.
+# --- The value in the shape of its field's type, None where it is empty; InvalidValue where it has no such shape.
 
 
-def _choices(value: Value) -> RowValue:
+def _choices(value: Value) -> RowValue | None:
     if isinstance(value, str):
         value = (value,)
     if not isinstance(value, tuple):
         raise _misfit()
-    return tuple(dict.fromkeys(filter(None, map(_label, value))))
+    return _labels(value) or None
 
 
-def _choice(value: Value) -> RowValue:
+def _choice(value: Value) -> RowValue | None:
     if not isinstance(value, str):
         raise _misfit()
-    return _label(value)
+    return _label(value) or None
 
 
 def _number(value: Value) -> RowValue:
-    if not isinstance(value, Decimal):
+    if type(value) is int and -fields.NUMBER_BOUND < value < fields.NUMBER_BOUND:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise _misfit()
-    return fields.store_number(value)
+    return fields.store_number(Decimal(value))
 
 
 def _checkbox(value: Value) -> RowValue:
@@ -154,19 +163,19 @@ def _date(value: Value) -> RowValue:
     return fields.parse_date(value.isoformat()).isoformat()
 
 
-def _link(value: Value) -> RowValue:
+def _link(value: Value) -> RowValue | None:
     if not isinstance(value, str):
         raise _misfit()
-    return fields.parse_link(value) if value.strip() else ""
+    return fields.parse_link(value) if value.strip() else None
 
 
-def _text(value: Value) -> RowValue:
+def _text(value: Value) -> RowValue | None:
     if isinstance(value, tuple):
         raise _misfit()
-    return fields.clean_text(value if isinstance(value, str) else str(value))
+    return fields.clean_text(value if isinstance(value, str) else str(value)) or None
 
 
-_STORE: Final[Mapping[str, Callable[[Value], RowValue]]] = {
+_STORE: Final[Mapping[str, Store]] = {
     "text": _text,
     "number": _number,
     "date": _date,
@@ -179,6 +188,11 @@ _STORE: Final[Mapping[str, Callable[[Value], RowValue]]] = {
 
 def _misfit() -> fields.InvalidValue:
     return fields.InvalidValue("The value does not fit the field's type.")
+
+
+@lru_cache(maxsize=10_000)
+def _labels(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(_label, texts))))
 
 
 @lru_cache(maxsize=10_000)

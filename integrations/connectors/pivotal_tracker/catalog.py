@@ -105,9 +105,9 @@ def _keys_of_members(rows: Iterable[FieldRow | DateRow]) -> dict[str, tuple[str,
 def _count(member: str) -> ReadValue:
     read_list: Callable[[Story], list[int] | None] = attrgetter(member)
 
-    def read(story: Story, lookups: Lookups) -> Decimal | None:
+    def read(story: Story, lookups: Lookups) -> int | None:
         ids = read_list(story)
-        return None if ids is None else Decimal(len(ids))
+        return None if ids is None else len(ids)
 
     return read
 
@@ -117,10 +117,10 @@ def _number(member: str) -> ReadValue:
     return lambda story, lookups: values.read_number(read_member(story))
 
 
-def _cycle(member: str, read: Callable[[int | float | None], Decimal | None]) -> ReadValue:
+def _cycle(member: str, read: Callable[[int | float | None], int | Decimal | None]) -> ReadValue:
     read_member = attrgetter(member)
 
-    def read_cycle(story: Story, lookups: Lookups) -> Decimal | None:
+    def read_cycle(story: Story, lookups: Lookups) -> int | Decimal | None:
         details = story.cycle_time_details
         return None if details is None else read(read_member(details))
 

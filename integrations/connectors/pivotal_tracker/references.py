@@ -45,9 +45,7 @@ def _stamped(sheets: Iterable[Sheet[T]]) -> Generator[Page, None, list[T]]:
 
 
 def _epics_by_label(epics: Iterable[wire.Epic]) -> dict[int, str]:
-    return {
-        epic.label.id: clean_name(epic.name or "") or f"Epic {epic.id}" for epic in epics if epic.label is not None
-    }
+    return {epic.label.id: clean_name(epic.name or "") or f"Epic {epic.id}" for epic in epics if epic.label is not None}
 
 
 def _people_by_id(memberships: Iterable[wire.Membership]) -> dict[int, str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from integrations.connectors.pivotal_tracker.wire import Iteration, Moment, Named, Number, Person, Story
@@ -59,12 +60,14 @@ def clean_text(text: str) -> str:
     return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
+@lru_cache(maxsize=10_000)
 def clean_name(text: str) -> str:
     """A name as a list value: one form of Unicode, no blanks around it, not too long."""
     cleaned = clean_text(text).strip()
     return (cleaned if cleaned.isascii() else unicodedata.normalize("NFC", cleaned))[:_LONGEST_NAME]
 
 
+@lru_cache(maxsize=10_000)
 def name_key(text: str) -> str:
     """What two names that differ only in case or Unicode form have in common."""
     return unicodedata.normalize("NFC", clean_name(text).casefold())
@@ -90,15 +93,17 @@ def read_moment(value: Moment | None) -> datetime | None:
     return moment
 
 
-def read_number(value: Number | None) -> Decimal | None:
+def read_number(value: Number | None) -> int | Decimal | None:
     """A number that is finite and not negative."""
     if value is None:
         return None
+    if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
+        return value
     if not math.isfinite(value):
         raise BadValue("The number is not finite.")
     if not 0 <= value <= _LARGEST_NUMBER:
         raise BadValue("The number is negative or too large.")
-    return Decimal(int(value)) if value == int(value) else Decimal(repr(value))
+    return int(value) if value == int(value) else Decimal(repr(value))
 
 
 def state(story: Story, lookups: Lookups) -> str | None:
@@ -119,7 +124,7 @@ def priority(story: Story, lookups: Lookups) -> str | None:
     return None if key == "none" else PRIORITY_LABELS.get(key) or clean_name(key) or None
 
 
-def estimate(story: Story, lookups: Lookups) -> Decimal | None:
+def estimate(story: Story, lookups: Lookups) -> int | Decimal | None:
     return read_number(story.estimate)
 
 
@@ -199,7 +204,7 @@ def open_blockers(story: Story, lookups: Lookups) -> Decimal | None:
     return None if story.blockers is None else Decimal(sum(not blocker.resolved for blocker in story.blockers))
 
 
-def iteration(story: Story, lookups: Lookups) -> Decimal | None:
+def iteration(story: Story, lookups: Lookups) -> int | Decimal | None:
     found = lookups.iterations.get(story.id)
     return None if found is None else read_number(found.number)
 
@@ -220,10 +225,10 @@ def first_started(story: Story, lookups: Lookups) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def read_days(milliseconds: Number | None) -> Decimal | None:
+def read_days(milliseconds: Number | None) -> int | Decimal | None:
     """Milliseconds as days, to a hundredth."""
     value = read_number(milliseconds)
-    return None if value is None else round(value / _DAY_IN_MS, 2)
+    return value and round(Decimal(value) / _DAY_IN_MS, 2)
 
 
 def _label_names(story: Story) -> list[str]:
@@ -236,15 +241,20 @@ def _person(person_id: int, lookups: Lookups) -> str:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...] | None:
     """Each name once, without regard to case and Unicode form, in the order given; None where there is none."""
+    return _once(tuple(names)) or None
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...] | None:
+    """The same in alphabetical order, so that a tracker's own order never looks like a change."""
+    return tuple(sorted(_once(tuple(names)), key=name_key)) or None
+
+
+@lru_cache(maxsize=10_000)
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same few labels and people stand on thousands of stories."""
     found: dict[str, str] = {}
     for name in names:
         cleaned = clean_name(name)
         if cleaned:
             found.setdefault(name_key(cleaned), cleaned)
-    return tuple(found.values()) or None
-
-
-def _ordered(names: Iterable[str]) -> tuple[str, ...] | None:
-    """The same in alphabetical order, so that a tracker's own order never looks like a change."""
-    unique = _unique(names)
-    return tuple(sorted(unique, key=name_key)) if unique else None
+    return tuple(found.values())
