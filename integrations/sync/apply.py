@@ -5,11 +5,11 @@ The caller holds the transaction and has proved that the run is still its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
@@ -78,15 +78,14 @@ NEW_ITEM = {
 }
 
 
-def _cells(row: Row, options: OptionIds) -> tuple[object, ...]:
-    values = store_values(row, options)
+def _cells(row: Row, values: Stored) -> tuple[object, ...]:
     return (row.external_url, row.name, row.description, row.start, row.end, values, row.hash)
 
 
 def _create(cursor: CursorWrapper, run: SyncRun, rows: Sequence[Row], options: OptionIds) -> None:
     if not rows:
         return
-    lines = ((row.external_id, *_cells(row, options)) for row in rows)
+    lines = ((row.external_id, *_cells(row, store_values(row, options))) for row in rows)
     copy_rows(cursor, "new_item", NEW_ITEM, lines)
     names = ", ".join(f'"{name}"' for name in NEW_ITEM)
     cursor.execute(
@@ -139,13 +138,9 @@ def _rewrite(
     if not pairs:
         return []
     old = _read_old(cursor, run, [known.item_id for known, _ in pairs])
-    pairs = [(known, row) for known, row in pairs if known.item_id in old]
-    copy_rows(
-        cursor,
-        "changed_item",
-        CHANGED_ITEM,
-        ((known.item_id, *_cells(row, options)) for known, row in pairs),
-    )
+    rows = [(known, row, store_values(row, options)) for known, row in pairs if known.item_id in old]
+    lines = ((known.item_id, *_cells(row, values)) for known, row, values in rows)
+    copy_rows(cursor, "changed_item", CHANGED_ITEM, lines)
     columns = [column.column for column in rules.fields]
     cursor.execute(
         f"""
@@ -163,8 +158,8 @@ def _rewrite(
     )
     return [
         (known.item_id, "revived" if known.source_state else "updated", changes)
-        for known, row in pairs
-        if (changes := _difference(old[known.item_id], row, rules, options)) or known.source_state
+        for known, row, values in rows
+        if (changes := _difference(old[known.item_id], row, values, rules)) or known.source_state
     ]
 
 
@@ -172,30 +167,36 @@ def _read_old(cursor: CursorWrapper, run: SyncRun, ids: list[int]) -> dict[int, 
     cursor.execute(
         """
         SELECT id, name, description, start_date, end_date, "values", source_state
-        FROM roadmaps_item WHERE account_id = %s AND roadmap_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE
+        FROM roadmaps_item WHERE account_id = %s AND roadmap_id = %s AND id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
         """,
         [run.account_id, run.link.roadmap_id, ids],
     )
     return {
-        id_: _Old(name, description, start, end, values=json.loads(values), source_state=state)  # jsonb comes as text
+        id_: _Old(
+            name, description, start, end, values=msgspec.json.decode(values), source_state=state
+        )  # jsonb comes as text
         for id_, name, description, start, end, values, state in cursor.fetchall()
     }
 
 
-def _difference(old: _Old, row: Row, rules: Rules, options: OptionIds) -> Changes:
+def _difference(old: _Old, row: Row, values: Stored, rules: Rules) -> Changes:
     """Column to [old, new] of all that the row changes."""
-    pairs: dict[str, tuple[object, object]] = {
-        "name": (old.name, row.name),
-        "description": (old.description, row.description),
-        "source_state": (old.source_state, ""),
-    }
-    if rules.start is not None:
-        pairs["start_date"] = (_iso(old.start), _iso(row.start))
-    if rules.end is not None:
-        pairs["end_date"] = (_iso(old.end), _iso(row.end))
-    new = store_values(row, options)
-    pairs.update((c.column, (old.values.get(c.column), new.get(c.column))) for c in rules.fields)
-    return {column: [before, after] for column, (before, after) in pairs.items() if before != after}
+    changes: Changes = {}
+    if old.name != row.name:
+        changes["name"] = [old.name, row.name]
+    if old.description != row.description:
+        changes["description"] = [old.description, row.description]
+    if old.source_state:
+        changes["source_state"] = [old.source_state, ""]
+    if rules.start is not None and old.start != row.start:
+        changes["start_date"] = [_iso(old.start), _iso(row.start)]
+    if rules.end is not None and old.end != row.end:
+        changes["end_date"] = [_iso(old.end), _iso(row.end)]
+    for _, column, _ in rules.table:
+        before, after = old.values.get(column), values.get(column)
+        if before != after:
+            changes[column] = [before, after]
+    return changes
 
 
 def _iso(day: date | None) -> str | None:

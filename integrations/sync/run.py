@@ -5,9 +5,11 @@ Nothing is written before everything is known, and then in one transaction. A ru
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.utils import timezone
@@ -39,7 +41,8 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     if run is None:
         return None
     try:
-        _pull(run, on_progress or (lambda _: None))
+        with no_collection():
+            _pull(run, on_progress or (lambda _: None))
     except LeaseLost:
         log.warning("Run %s was taken over or cancelled; this worker wrote nothing", run.pk)
         return None
@@ -52,6 +55,19 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
         outcome.fail(run, outcome.InternalError("Something went wrong on our side. Nothing was changed here."))
     run.refresh_from_db()
     return run
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the cyclic garbage collector: a pull makes a million objects, none in a cycle, and it looks at each again
+    and again. Worth a tenth of a pull's time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _pull(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> None:
