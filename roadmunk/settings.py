@@ -107,6 +107,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "roadmunk.rendering.Renderer"
 
 # --- Where data lives
 
