@@ -105,7 +105,8 @@ def settings(request: RoadmapRequest) -> HttpResponse:
 def archive(request: RoadmapRequest) -> HttpResponse:
     """Put the roadmap into the archive."""
     services.archive(roadmap=request.roadmap)
-    messages.success(request, f"“{request.roadmap}” is in the archive. Nothing was removed, and its sync is paused.")
+    paused = ", and its sync is paused" if request.roadmap.source_label else ""
+    messages.success(request, f"“{request.roadmap}” is in the archive. Nothing was removed{paused}.")
     return to_roadmap(request)
 
 
@@ -114,7 +115,8 @@ def archive(request: RoadmapRequest) -> HttpResponse:
 def restore(request: RoadmapRequest) -> HttpResponse:
     """Take the roadmap out of the archive."""
     services.restore(roadmap=request.roadmap)
-    messages.success(request, f"“{request.roadmap}” is back, and its sync goes on.")
+    resumed = ", and its sync goes on" if request.roadmap.source_label else ""
+    messages.success(request, f"“{request.roadmap}” is back{resumed}.")
     return to_roadmap(request)
 
 

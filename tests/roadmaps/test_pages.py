@@ -159,6 +159,21 @@ def test_a_roadmap_goes_to_the_archive_and_comes_back(roadmap: Roadmap, olga: Me
     assert roadmap.archived_at is None
 
 
+def test_the_archive_speaks_of_syncs_only_where_there_are_any(
+    roadmap: Roadmap, olga: Membership, signed_in: SignIn
+) -> None:
+    client = signed_in(olga)
+    by_hand = factories.make_roadmap(olga, "Bare")
+    for each, is_synced in ((roadmap, True), (by_hand, False)):
+        archived = client.post(at(each, "archive"), follow=True).content.decode()
+        assert "Nothing was removed" in archived
+        assert ("its sync is paused" in archived, "it isn’t synced" in archived) == (is_synced, is_synced)
+        assert ("sync history" in client.get(at(each, "delete")).content.decode()) == is_synced
+        restored = client.post(at(each, "restore"), follow=True).content.decode()
+        assert "is back" in restored
+        assert ("its sync goes on" in restored) == is_synced
+
+
 def test_an_archived_roadmap_is_deleted_after_a_question(roadmap: Roadmap, olga: Membership, signed_in: SignIn) -> None:
     factories.make_item(roadmap)
     Roadmap.objects.update(archived_at=timezone.now())
