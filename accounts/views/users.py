@@ -92,8 +92,9 @@ def change_role(request: AccountRequest, member_id: int) -> HttpResponse:
         messages.error(request, "Choose a role from the list. Nothing was changed.")
         return _back(request)
     role = Role(form.cleaned_data["role"])
-    _try(request, lambda: f"{members.change_role(member, role=role)} now has the role {role.label}.")
-    return redirect("accounts:settings" if member == request.membership else "accounts:users", request.account.slug)
+    changed = _try(request, lambda: f"{members.change_role(member, role=role)} now has the role {role.label}.")
+    stepped_down = changed and member == request.membership
+    return redirect("accounts:settings" if stepped_down else "accounts:users", request.account.slug)
 
 
 @require_POST
@@ -117,12 +118,14 @@ def reactivate(request: AccountRequest, member_id: int) -> HttpResponse:
     return _back(request)
 
 
-def _try(request: AccountRequest, change: Callable[[], str]) -> None:
-    """Do it, and tell the person what was done or why not."""
+def _try(request: AccountRequest, change: Callable[[], str]) -> bool:
+    """Do it, and tell the person what was done or why not; say whether it was done."""
     try:
         messages.success(request, change())
     except Refused as refused:
         messages.error(request, str(refused))
+        return False
+    return True
 
 
 def _send(request: AccountRequest, letter: invitations.Letter) -> None:

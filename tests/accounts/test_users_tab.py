@@ -54,6 +54,7 @@ def test_a_role_that_does_not_exist_changes_nothing(browser: Client, olga: Membe
 def test_the_last_admin_reads_why_not(browser: Client, alice: Membership) -> None:
     response = browser.post(address("change-role", alice.pk), {"role": Role.REVIEWER}, follow=True)
     assert "Make somebody else an Account Admin first" in response.content.decode()
+    assert response.request["PATH_INFO"] == address("users")
 
 
 def test_an_admin_who_steps_down_lands_where_they_may_be(browser: Client, alice: Membership, olga: Membership) -> None:
