@@ -211,7 +211,7 @@ class Http:
         too_long = wait is not None and wait > self._limits.patience_seconds
         error: PullError
         if answer.status == 429 or too_long:
-            text = f"{self.host} asks us to come back later. The next sync is put off until then."
+            text = f"{self.host} asks us to come back later."
             error = RateLimited(text, retry_after=asked)
         else:
             error = TrackerUnavailable(f"{self.host} has trouble of its own (status {answer.status}).")

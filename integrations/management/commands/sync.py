@@ -79,5 +79,5 @@ def as_json(run: SyncRun) -> str:
 def as_line(run: SyncRun) -> str:
     """The same for people."""
     counts = f"{run.created} created, {run.updated} updated, {run.unchanged} unchanged, {run.flagged} flagged"
-    cost = f"{run.requests} requests, {run.seconds:.1f} s"
+    cost = f"{run.requests} request{'' if run.requests == 1 else 's'}, {run.seconds:.1f} s"
     return f"{run.link.roadmap}: {run.get_state_display()}. {run.error or counts} ({cost})"
