@@ -15,7 +15,7 @@ Value = str | int | Decimal | bool | date | tuple[str, ...]
 FieldType = Literal["text", "number", "date", "checkbox", "link", "choice", "choices"]
 
 #: How far a pull is proved complete. Only the connector reads it; everybody else stores it as JSON.
-Cursor = Mapping[str, str | int | None]
+Cursor = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """The pull: the whole listing, or, where the feed proves what changed, only that. Both give the same records.
 
-What changed is read twice over: all that the feed names, and all that says so itself by `updated_after`. Stories in
-iterations that are not over are read each time where iterations are wanted: they move when others do.
+What changed is read twice over: all that the feed names, and all that says so itself by `updated_after`. Stories that
+are in another iteration than they were then are read too: they move when others do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Final
 
 from integrations.connectors.pivotal_tracker import catalog
-from integrations.connectors.pivotal_tracker.catalog import Selection
+from integrations.connectors.pivotal_tracker.catalog import Need, Selection
 from integrations.connectors.pivotal_tracker.client import BULK_IDS, Client, Sheet
-from integrations.connectors.pivotal_tracker.cursors import OVERLAP, Place, end_of_current, finish_of
+from integrations.connectors.pivotal_tracker.cursors import OVERLAP, Place, make_place, read_place
 from integrations.connectors.pivotal_tracker.feed import changed_stories
 from integrations.connectors.pivotal_tracker.references import read_references
 from integrations.connectors.pivotal_tracker.stories import make_record, set_aside, without_state
@@ -24,13 +25,15 @@ from integrations.records import Cursor, Page, Problem, Query, Record
 
 #: Values that change when other stories do; with them only a whole listing is exact.
 _OF_NEIGHBOURS: Final = frozenset({"ranked_before", "ranked_after", "blocks"})
+#: What changes by itself, without an activity that says so.
+_MOVING: Final[frozenset[Need]] = frozenset({"iterations"})
 #: Values of releases that follow the stories before them, also in the icebox and long after acceptance.
-_OF_RELEASES: Final = frozenset({"points_accepted", "points_total", "counts_accepted", "counts_total"})
+_OF_RELEASES: Final = frozenset({"projected", "points_accepted", "points_total", "counts_accepted", "counts_total"})
 
 
 def pull(client: Client, query: Query, cursor: Cursor | None) -> Iterator[Page]:
     """Yield the pages of one pull, the last one with the next cursor."""
-    place = Place.of(cursor, query)
+    place = read_place(cursor, query)
     if place is None:
         yield from _everything(client, query)
         return
@@ -42,7 +45,7 @@ def pull(client: Client, query: Query, cursor: Cursor | None) -> Iterator[Page]:
     if version is not None and place.read_at is not None and not query.wanted & _OF_NEIGHBOURS:
         changed = yield from changed_stories(client, query.project_id, since=place.version, until=version)
         if changed is not None:
-            yield from _changes(client, query, place.read_at, stamp, changed)
+            yield from _changes(client, query, place, changed, stamp=stamp, since=place.read_at - OVERLAP)
             return
     yield from _everything(client, query)
 
@@ -60,19 +63,20 @@ def _everything(client: Client, query: Query) -> Iterator[Page]:
 
 
 def _changes(
-    client: Client, query: Query, read_at: datetime, stamp: str | None, changed: frozenset[int]
+    client: Client, query: Query, place: Place, changed: frozenset[int], *, stamp: str | None, since: datetime
 ) -> Iterator[Page]:
     selection = catalog.select(query.wanted)
-    lookups = yield from read_references(client, query.project_id, selection.needs)
+    # The feed would have told of another name of an epic, a member or the project, and would not have come this far.
+    fresh = yield from read_references(client, query.project_id, selection.needs & _MOVING)
+    lookups = replace(fresh, epics=place.epics, people=place.people, project=place.project_name)
     releases: set[int] = set()
     if query.wanted & _OF_RELEASES:
         releases = yield from _releases(client, query.project_id)
     seen: set[int] = set()
-    since = read_at - OVERLAP
     for sheet in client.stories(query.project_id, fields=selection.ask, updated_after=since):
         seen |= _ids(sheet)
         yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False)
-    rest = sorted((changed | releases | _unsettled(lookups, read_at)) - seen)
+    rest = sorted((changed | releases | place.moved(lookups.iterations)) - seen)
     for start in range(0, len(rest), BULK_IDS):
         asked = rest[start : start + BULK_IDS]
         sheet = client.bulk(query.project_id, [str(one) for one in asked], fields=selection.ask)
@@ -88,11 +92,6 @@ def _releases(client: Client, project_id: str) -> Generator[Page, None, set[int]
         yield Page(stamp=sheet.stamp)
         found |= _ids(sheet)
     return found
-
-
-def _unsettled(lookups: Lookups, then: datetime) -> set[int]:
-    """Stories of iterations that were not over when the last pull began."""
-    return {id_ for id_, iteration in lookups.iterations.items() if (finish_of(iteration) or then) >= then}
 
 
 def _ids(sheet: Sheet[Story]) -> set[int]:
@@ -137,11 +136,10 @@ def _page(
 
 def _next_cursor(client: Client, query: Query, stamp: str | None, lookups: Lookups) -> Cursor | None:
     """Where the next pull may begin; None on a server without versions, whose changes can't be followed."""
-    version, began_at = _version(stamp), client.began_at
+    version = _version(stamp)
     if version is None:
         return None
-    ends = end_of_current(lookups.iterations.values(), began_at) if began_at else None
-    return Place(version, began_at, ends).cursor(query)
+    return make_place(query, version=version, read_at=client.began_at, lookups=lookups).cursor()
 
 
 def _version(stamp: str | None) -> int | None:
