@@ -288,8 +288,8 @@ def test_when_a_sync_ends_the_button_changes_and_the_items_are_fetched(
     url = poll_url(look("sync_status", olga, link.roadmap))
     end(run, created=3)
     page = signed_in(olga).get(url).content.decode()
-    assert 'hx-select="#items" hx-target="#items"' in page
-    assert 'id="sync-toolbar" hx-swap-oob="true"' in page
+    assert 'hx-select="#items-rows" hx-target="#items-rows"' in page
+    assert 'id="sync-toolbar" hx-swap-oob="outerMorph"' in page
     assert "just now" in page
     again = signed_in(olga).get(poll_url(page))
     assert again.status_code == 204
