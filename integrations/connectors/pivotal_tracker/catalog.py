@@ -279,5 +279,6 @@ DATES: Final[tuple[DateRow, ...]] = (
 
 SUGGESTED_STATES: Final = ("unstarted", "started", "finished", "delivered", "accepted", "rejected")
 SUGGESTED_START: Final = ("started", "iteration_start", "created")
-SUGGESTED_END: Final = ("accepted", "deadline", "projected", "iteration_finish")
+#: A deadline comes last: a release that is late begins after it.
+SUGGESTED_END: Final = ("accepted", "projected", "iteration_finish", "deadline")
 SUGGESTED_FIELDS: Final = ("type", "state", "epics", "labels", "owners", "estimate")
