@@ -4,27 +4,64 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Mapping
 
 from benchmarks import stage
 
+Figures = Mapping[str, float]
+
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure what was asked for, and print it."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("what", nargs="*", help="only these; else all")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--stories", type=int, default=10_000, help="stories of the pulled project")
+    parser.add_argument("--stories", type=int, default=10_000, help="stories of the project that is pulled")
     options = parser.parse_args()
     with stage.servers():
-        from benchmarks import pull
-
-        figures = pull.measure(options.stories)
+        results = {name: measure() for name, measure in _benchmarks(options.stories).items() if _asked(name, options)}
     if options.json:
-        print(json.dumps(figures))
+        print(json.dumps(results))
         return
-    print(f"A project of {options.stories:,} stories, medians of {pull.ROUNDS}")
+    for name, figures in results.items():
+        _TABLES[name](figures)
+
+
+def _asked(name: str, options: argparse.Namespace) -> bool:
+    return not options.what or name in options.what
+
+
+def _benchmarks(stories: int) -> Mapping[str, Callable[[], Figures]]:
+    from benchmarks import memory, pull, tick
+
+    return {
+        "pull": lambda: pull.measure(stories),
+        "memory": lambda: memory.measure(5 * stories),
+        "tick": lambda: {**tick.measure(10_000), **tick.measure(100_000)},
+    }
+
+
+def _show_pull(figures: Figures) -> None:
+    print("Pull: medians of 5, in seconds")
     for name, value in figures.items():
-        share = f"  {value / figures['limit']:5.2f} x limit" if "requests" not in name else ""
-        print(f"  {name:<24} {value:10.4f}{share}")
+        if "requests" in name:
+            print(f"  {name:<24} {value:9.0f}")
+        else:
+            print(f"  {name:<24} {value:9.4f}  {value / figures['limit']:6.2f} x limit")
+
+
+def _show_memory(figures: Figures) -> None:
+    print("Peak memory of a worker's first pull of five times as many stories, in megabytes")
+    print(f"  {figures['peak']:.0f}, of which {figures['start']:.0f} before it began")
+
+
+def _show_tick(figures: Figures) -> None:
+    print("One look of the dispatcher with 1,000 due links, median of 3, in seconds")
+    for name, value in figures.items():
+        print(f"  {name:<24} {value:9.4f}")
+
+
+_TABLES: Mapping[str, Callable[[Figures], None]] = {"pull": _show_pull, "memory": _show_memory, "tick": _show_tick}
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ def measure(stories: int) -> dict[str, float]:
         stage.run_once(first)
         running.tell("prepare")
         pages: list[str] = json.loads(running.tell("targets"))
+        rows = _rows()
         figures = {
-            "limit": median(_limit(running, pages) for _ in range(ROUNDS)),
+            "limit": median(_limit(running, pages, rows) for _ in range(ROUNDS)),
             "first": median(_first(make()) for _ in range(ROUNDS)),
         }
         link = make()
@@ -81,43 +82,31 @@ def _bare_request(running: Tracker) -> float:
         return seconds(lambda: session.get(address, timeout=10).json())
 
 
-def _limit(running: Tracker, pages: list[str]) -> float:
-    """Download, decode, and COPY the stories as they are into one plain table."""
+def _rows() -> list[tuple[object, ...]]:
+    """What a first pull writes, ready to be copied."""
+    from roadmaps.models import Item
+
+    columns = ("external_id", "external_url", "name", "description", "start_date", "end_date", "values", "source_hash")
+    return list(Item.objects.order_by("id").values_list("id", *columns))
+
+
+def _limit(running: Tracker, pages: list[str], rows: list[tuple[object, ...]]) -> float:
+    """Download the pages one after the other, decode them, and COPY the same rows into one plain table."""
     import msgspec
     from django.db import connection, transaction
 
     from integrations.connectors.pivotal_tracker.wire import Story
+    from integrations.sync.apply import NEW_ITEM
     from integrations.sync.copy import copy_rows
 
     decoder = msgspec.json.Decoder(list[Story])
 
     def work() -> None:
-        rows: list[tuple[object, ...]] = []
         with _session() as session:
-            for page in pages:
-                body = session.get(running.url + page, timeout=60).content
-                if "/stories?" in page:
-                    rows += [
-                        (
-                            s.id,
-                            s.url,
-                            s.name,
-                            s.description,
-                            s.created_at,
-                            s.accepted_at,
-                            s.current_state,
-                            str(s.labels),
-                        )
-                        for s in decoder.decode(body)
-                    ]
-        columns = dict.fromkeys(("url", "name", "description", "created", "accepted", "state", "labels"), "text")
+            bodies = [(page, session.get(running.url + page, timeout=60).content) for page in pages]
+        stories = [decoder.decode(body) for page, body in bodies if "/stories?" in page]
+        assert sum(map(len, stories)) == len(rows)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE IF NOT EXISTS bare (id bigint, url text, name text, description text,"
-                " created text, accepted text, state text, labels text)"
-            )
-            cursor.execute("TRUNCATE bare")
-            copy_rows(cursor, "bare_new", {"id": "bigint", **columns}, rows)
-            cursor.execute("INSERT INTO bare SELECT * FROM bare_new")
+            copy_rows(cursor, "bare", {"id": "bigint", **NEW_ITEM}, rows)
 
     return seconds(work)

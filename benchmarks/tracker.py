@@ -1,7 +1,7 @@
 """The tracker of the benchmarks: a sandbox in a process of its own, steered by lines on its standard input.
 
-`prepare` makes it serve every answer that it gave since the last `forget` from bytes made beforehand; `targets` lists them.
-`touch N` changes N stories. The others answer `ok`.
+`prepare` makes it serve every answer that it gave since the last `forget` from bytes made beforehand; `targets` lists
+them. `touch N` changes N stories. The others answer `ok`.
 """
 
 from __future__ import annotations
