@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
+from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -125,14 +126,20 @@ def take_up_lost_runs() -> None:
     )
 
 
+def send(run_id: int) -> None:
+    """Put the run's message into the queue. By the task's name: the task itself stands above this module.
+
+    Raises OperationalError where the queue does not answer.
+    """
+    current_app.send_task("integrations.tasks.run_link", (run_id,), retry=False)
+
+
 def send_runs(run_ids: Iterable[int]) -> None:
     """Poke the workers. A broker that does not answer is no failure: the rows are there, the next tick sends again."""
-    from integrations import tasks
-
     sent = []
     for run_id in run_ids:
         try:
-            tasks.run_link.apply_async((run_id,), retry=False)
+            send(run_id)
         except OperationalError:
             log.warning("The queue does not answer; waiting syncs are sent again in a moment")
             break

@@ -88,12 +88,12 @@ def test_without_a_broker_the_run_waits(
     """Promises R4: the row is stored, the next tick sends it."""
     from kombu.exceptions import OperationalError
 
-    from integrations import tasks
+    from integrations.sync import schedule
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(tasks.run_link, "apply_async", refuse)
+    monkeypatch.setattr(schedule, "send", refuse)
     assert press(signed_in(olga), link).status_code == 302
     assert SyncRun.objects.get().state == "queued"
 

@@ -10,7 +10,6 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from integrations import tasks
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
 from tests import factories
@@ -20,7 +19,7 @@ from tests import factories
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ids of the runs that workers were told of."""
     ids: list[int] = []
-    monkeypatch.setattr(tasks.run_link, "apply_async", lambda args, retry: ids.append(args[0]))
+    monkeypatch.setattr(schedule, "send", ids.append)
     return ids
 
 
@@ -92,16 +91,16 @@ def test_a_worker_is_told_when_the_request_is_committed(
 def test_without_a_broker_the_run_waits_for_the_next_tick(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
     """R4"""
 
-    def unreachable(args: object, retry: bool) -> None:
+    def unreachable(run_id: int) -> None:
         raise OperationalError("no broker")
 
     run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
-    monkeypatch.setattr(tasks.run_link, "apply_async", unreachable)
+    monkeypatch.setattr(schedule, "send", unreachable)
     schedule.send_runs([run.pk])
     run.refresh_from_db()
     assert (run.state, run.sent_at) == ("queued", None)
     ids: list[int] = []
-    monkeypatch.setattr(tasks.run_link, "apply_async", lambda args, retry: ids.append(args[0]))
+    monkeypatch.setattr(schedule, "send", ids.append)
     schedule.tick()
     assert ids == [run.pk]
 
