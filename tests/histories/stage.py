@@ -314,10 +314,14 @@ class Stage:
             item.save(update_fields=["notes", "values"])
             self.own_words[str(item.external_id)] = text
 
-    def save_new_secret(self, token: str) -> None:
-        """The credential's owner gives it a new secret."""
-        self.token = token
-        replace_secret(self.credential, secret=token, identity=Identity("1", "Robin", 2))
+    def mend_access(self) -> None:
+        """Robin gets the project back, or makes a new token that is saved here."""
+        project, reader = self.cast.project, self.cast.reader
+        if not self.world.membership(project, reader.id):
+            self.world.join(project.id, reader.id)
+        if self.token not in self.world.tokens:
+            self.token = self.world.regenerate_token(reader.id)
+            replace_secret(self.credential, secret=self.token, identity=Identity(str(reader.id), reader.name, 2))
 
     def let_a_day_pass(self) -> None:
         """The last whole listing was longer ago than a day."""

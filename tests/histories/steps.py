@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tests.histories.cast import OUR_TOKEN
 from tests.histories.stage import Stage
 from tracker_sandbox.clock import HOUR, MINUTE, Moment
 from tracker_sandbox.entities import Label, Story
@@ -362,33 +361,20 @@ class CutFeed(Step):
 
 @dataclass(frozen=True)
 class LoseToken(Step):
-    """Our token is dead."""
+    """Our token is dead, until the next pull has failed for it."""
 
     def happen(self, stage: Stage) -> None:
         stage.world.revoke_token(stage.token)
 
 
 @dataclass(frozen=True)
-class MendToken(Step):
-    """Robin makes a new one, and it is saved here."""
-
-    def happen(self, stage: Stage) -> None:
-        token = OUR_TOKEN[:-2] + f"{len(stage.sandbox.requests) % 100:02}"
-        if stage.token not in stage.world.tokens and token not in stage.world.tokens:
-            stage.world.regenerate_token(stage.cast.reader.id, token=token)
-            stage.save_new_secret(token)
-
-
-@dataclass(frozen=True)
-class ShareOrNot(Step):
-    """The project is no longer shared with Robin, or is again."""
+class LoseProject(Step):
+    """The project is no longer shared with Robin, until the next pull has failed for it."""
 
     def happen(self, stage: Stage) -> None:
         project, reader = stage.cast.project, stage.cast.reader
         if stage.world.membership(project, reader.id):
             stage.world.leave(project.id, reader.id)
-        else:
-            stage.world.join(project.id, reader.id)
 
 
 # --- Here
@@ -455,8 +441,10 @@ class PullBroken(Pull):
 
 
 def play(stage: Stage, history: Iterable[Step]) -> None:
-    """Let it happen. Between a pull and what follows some time goes by, more than what pulls overlap."""
+    """Let it happen. Between a pull and what follows some time goes by, more than what pulls overlap, and access that
+    was lost is mended."""
     for step in history:
         step.happen(stage)
         if isinstance(step, Pull):
             stage.world.clock.advance(7 * MINUTE)
+            stage.mend_access()

@@ -32,3 +32,14 @@ def test_a_forecast_moves_with_the_end_of_an_iteration(office: Office) -> None:
 def test_a_twin_of_an_epics_label_by_case_does_not_put_a_story_into_the_epic(office: Office) -> None:
     """The tracker keeps two labels apart whose folded names are one."""
     check(office, "names", steps.Relabel(0, "straße"), steps.CreateEpic("Streets", "STRASSE"), Pull())
+
+
+def test_stories_move_on_with_the_end_of_an_iteration(office: Office) -> None:
+    """Although the project's version stays."""
+    check(office, "suggested", Pull(), steps.Wait(24 * 8), Pull())
+
+
+def test_stories_in_a_coming_iteration_make_room_for_others(office: Office) -> None:
+    """Although nothing else of them changes."""
+    big = steps.Create("Before all others", estimate=8.0)
+    check(office, "suggested", Pull(), big, steps.Reorder(5, 1), Pull())

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.histories.drawn import histories
 from tests.histories.setups import SETUPS
 from tests.histories.stage import Office, fresh
-from tests.histories.steps import DayWithoutWhole, Delete, MoveAway, Pull, Step, play
+from tests.histories.steps import DayWithoutWhole, Delete, MoveAway, Pull, PullTwice, Step, play
 
 #: How many histories in all; without this setting always the same ones.
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
@@ -34,11 +34,8 @@ def test_a_roadmap_equals_the_tracker_whatever_happens_there(name: str, office: 
     @given(history=histories)
     def check(history: list[Step]) -> None:
         with fresh(office, SETUPS[name]) as stage:
-            play(stage, history)
-            stage.pull()
-            if stage.is_readable:
-                stage.pull_again()
-                stage.pull_from_nothing()
+            play(stage, [*history, Pull(), PullTwice()])
+            stage.pull_from_nothing()
 
     if not HISTORIES:
         check = hypothesis.seed(name)(check)
