@@ -30,6 +30,7 @@ class PivotalStage:
         self._world = sandbox.world
         self._project: Project = max(self._world.projects.values(), key=lambda one: len(one.story_rank))
         self.project_id = str(self._project.id)
+        self._reader_id = self._world.tokens[DEMO_TOKEN]
 
     def auth(self, secret: str | None = None, *, impatient: bool = False) -> Auth:
         limits = Limits(connect_seconds=0.2, total_seconds=1, body_bytes=4_000_000, tries=2) if impatient else Limits()
@@ -39,10 +40,25 @@ class PivotalStage:
     def bad_secrets(self) -> list[str]:
         old = self._world.regenerate_token(self._world.tokens[DEMO_TOKEN])
         self._world.regenerate_token(self._world.tokens[old], token=DEMO_TOKEN)
-        return ["", "f" * 32, old, "not a token", "x" * 10_000]
+        return ["", "f" * 32, old, "not a token", "x" * 10_000, "https://evil.test/" + "f" * 32, "f" * 31 + "ü"]
 
     def projects(self) -> list[str]:
-        return [project.name for project in self._world.projects.values() if not project.deleted]
+        projects = self._world.projects.values()
+        return [one.name for one in projects if not one.deleted and self._world.membership(one, self._reader_id)]
+
+    def add_projects(self, count: int) -> None:
+        for number in range(count):
+            self._world.add_project(f"Project {number}", owner_id=self._reader_id)
+
+    def archive_other_project(self) -> str:
+        other = next(one for one in self._world.projects.values() if one is not self._project)
+        self._world.archive_project(other.id)
+        return other.name
+
+    def leave_all_projects(self) -> None:
+        for project in self._world.projects.values():
+            if self._world.membership(project, self._reader_id):
+                self._world.leave(project.id, self._reader_id)
 
     def query(self) -> Query:
         described = self.connector.describe(self.auth(), self.project_id)

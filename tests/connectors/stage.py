@@ -44,6 +44,18 @@ class Stage(Protocol):
         """Every record of the project, of whatever state, by id. Each key of values and dates in it is compared."""
         ...
 
+    def add_projects(self, count: int) -> None:
+        """So many projects more that the good secret sees."""
+        ...
+
+    def archive_other_project(self) -> str:
+        """Put a project, not the one that is pulled, out of use; its name."""
+        ...
+
+    def leave_all_projects(self) -> None:
+        """No project is shared with the good secret any more."""
+        ...
+
     def query(self) -> Query:
         """A query for all states, all fields and all dates."""
         ...

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -103,6 +104,26 @@ def test_all_projects_are_listed_by_name(stage: Stage) -> None:
     assert stage.project_id in {ref.id for ref in refs}
 
 
+def test_a_thousand_projects_are_listed_at_once(stage: Stage) -> None:
+    stage.add_projects(1_000)
+    auth = stage.auth()
+    refs = stage.connector.list_projects(auth)
+    assert len(refs) == len({ref.id for ref in refs}) == len(stage.projects()) > 1_000
+    assert auth.http.requests <= 2
+    assert stage.connector.verify(stage.auth()).projects == len(refs)
+
+
+def test_who_sees_no_project_is_told_so(stage: Stage) -> None:
+    stage.leave_all_projects()
+    assert stage.connector.list_projects(stage.auth()) == []
+    assert stage.connector.verify(stage.auth()).projects == 0
+
+
+def test_a_project_out_of_use_is_not_offered(stage: Stage) -> None:
+    name = stage.archive_other_project()
+    assert name not in {ref.name for ref in stage.connector.list_projects(stage.auth())}
+
+
 # -- 3. description
 
 
@@ -148,8 +169,10 @@ def test_a_full_pull_equals_the_truth(stage: Stage) -> None:
 
 
 def test_two_full_pulls_are_equal(stage: Stage) -> None:
+    """But for their cursors, which may tell when they were read."""
     query = stage.query()
-    assert pull(stage, query) == pull(stage, query)
+    first, second = ([replace(page, cursor=None) for page in pull(stage, query)] for _ in range(2))
+    assert first == second
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -194,6 +217,30 @@ def test_after_one_change_comes_that_change(stage: Stage) -> None:
     check(records[changed], stage.truth()[changed])
 
 
+def test_after_one_change_nothing_else_is_read_where_nothing_else_can_differ(stage: Stage) -> None:
+    """B7: of the names and states alone."""
+    query = replace(stage.query(), wanted=frozenset[str]())
+    cursor = pull(stage, query)[-1].cursor
+    changed, deleted = stage.change_record(), stage.delete_record()
+    auth = stage.auth()
+    pages = pull(stage, query, cursor, auth=auth)
+    assert set(records_of(pages)) == {changed}
+    assert {gone for page in pages for gone in page.gone} == {deleted}
+    assert not pages[-1].complete
+    assert auth.http.requests <= 6
+
+
+def test_a_cursor_that_was_tampered_with_hides_no_change(stage: Stage) -> None:
+    query = stage.query()
+    cursor = pull(stage, query)[-1].cursor
+    assert cursor is not None
+    changed = stage.change_record()
+    name = stage.truth()[changed].name
+    for key, value in product(cursor, (None, "", "x", -1, 10**12, [], {}, "2999-01-01T00:00:00Z")):
+        records = records_of(pull(stage, query, {**cursor, key: value}))
+        assert records[changed].name == name, (key, value)
+
+
 def test_only_the_last_page_has_a_cursor(stage: Stage) -> None:
     assert [page.cursor is None for page in pull(stage, stage.query())][::-1].index(True) == 1
 
@@ -203,6 +250,7 @@ def test_a_strange_cursor_loses_nothing(stage: Stage) -> None:
     cursor = pull(stage, query)[-1].cursor
     assert cursor is not None
     strange: list[Cursor] = [{}, {"page": 3}, {**cursor, "project": "1"}, {**cursor, "version": "99999999"}]
+    strange.append({**cursor, "version": 10**9})
     for one in strange:
         pages = pull(stage, query, one)
         assert records_of(pages).keys() == stage.truth().keys()
@@ -248,21 +296,19 @@ def test_a_record_outside_the_chosen_states_is_told_with_its_state(stage: Stage)
 
 # -- 11. faults
 
-PASSING = [
+AT_ONCE = [
     "too_many_requests",
     "internal_error",
     "bad_gateway",
     "maintenance",
     "sign_in_page",
-    "hang",
     "cut_off",
     "truncated_json",
     "wrong_length",
     "bad_gzip",
     "broken_chunk",
-    "drip",
-    "hang_after_headers",
 ]
+SLOW = ["hang", "drip", "hang_after_headers"]
 LASTING = {
     "too_many_requests": RateLimited,
     "internal_error": TrackerUnavailable,
@@ -286,17 +332,18 @@ LASTING = {
 }
 
 
-@pytest.mark.parametrize("kind", PASSING)
-def test_a_fault_that_passes_changes_nothing(stage: Stage, kind: str) -> None:
-    """N1 to N4."""
-    query = stage.query()
-    expected = [replace(page, cursor=None) for page in pull(stage, query)]
-    for after in range(2):
+@pytest.mark.parametrize("kind", [*AT_ONCE, *SLOW])
+def test_a_fault_that_passes_changes_nothing_and_costs_one_request(stage: Stage, kind: str) -> None:
+    """N1 to N4, at each request in turn; of those that take a second, at the first two."""
+    query, auth = stage.query(), stage.auth()
+    expected = [replace(page, cursor=None) for page in pull(stage, query, auth=auth)]
+    requests = auth.http.requests
+    for after in range(2 if kind in SLOW else requests):
         stage.break_request(kind, after=after, times=1)
         auth = stage.auth(impatient=True)
         # The cursor tells when it was read, and a fault takes time.
         assert [replace(page, cursor=None) for page in pull(stage, query, auth=auth)] == expected
-        assert auth.http.requests > 1
+        assert auth.http.requests == requests + 1
 
 
 @pytest.mark.parametrize("kind", LASTING)
@@ -315,6 +362,23 @@ def test_a_fault_that_lasts_is_an_error_of_its_class_in_time_and_without_secrets
     assert auth.secret not in shown
     assert "<" not in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["internal_error", "truncated_json", "too_many_requests"])
+def test_a_fault_is_an_error_of_its_class_whatever_is_asked(stage: Stage, kind: str) -> None:
+    query = stage.query()
+    ids = list(stage.truth())[:3]
+    asks: list[Callable[[Auth], object]] = [
+        lambda auth: stage.connector.describe(auth, stage.project_id),
+        lambda auth: stage.connector.lookup(auth, query, ids),
+        lambda auth: pull(stage, query, auth=auth),
+    ]
+    stage.break_request(kind, after=0, times=None)
+    for ask in asks:
+        auth = stage.auth(impatient=True)
+        with pytest.raises(LASTING[kind]):
+            ask(auth)
+        assert auth.http.requests <= 2
 
 
 def test_no_log_line_holds_the_secret(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,6 +15,7 @@ from integrations.connectors.pivotal_tracker.stories import LONGEST_DESCRIPTION,
 from integrations.connectors.pivotal_tracker.values import BadValue, Lookups, clean_text, read_moment, read_number
 from integrations.connectors.pivotal_tracker.wire import Iteration, Story
 from integrations.records import Record
+from tracker_sandbox.stories import STORY
 
 EVERYTHING = catalog.select(frozenset(row.spec.key for row in (*catalog.FIELDS, *catalog.DATES)))
 LOOKUPS = Lookups(
@@ -285,3 +286,30 @@ def test_planned_is_offered_only_where_a_project_plans_by_hand() -> None:
     by_hand = [one.key for one in catalog.states(automatic_planning=False)]
     assert len(by_hand) == 8
     assert [one.key for one in catalog.states(automatic_planning=True)] == [one for one in by_hand if one != "planned"]
+
+
+#: Members of a story that no field or date asks for: shown elsewhere, or the same in another spelling.
+LEFT_OUT = {
+    "kind": "always story",
+    "id": "the column External ID",
+    "project_id": "the link",
+    "owned_by": "the first of owner_ids",
+    "owned_by_id": "the first of owner_ids",
+    "owners": "owner_ids",
+    "requested_by": "requested_by_id",
+    "label_ids": "labels",
+    "task_ids": "tasks",
+    "comments": "comment_ids",
+    "followers": "follower_ids",
+    "blocker_ids": "blockers",
+    "review_ids": "reviews",
+    "pull_requests": "pull_request_ids",
+    "branches": "branch_ids",
+}
+
+
+def test_each_member_of_a_story_is_taken_or_left_out_on_purpose() -> None:
+    """Contract 10."""
+    asked = EVERYTHING.keys_of_members.keys() - {"", "title"}
+    assert STORY.names - asked == LEFT_OUT.keys()
+    assert asked <= STORY.names
