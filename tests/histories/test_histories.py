@@ -15,7 +15,7 @@ from tests.histories.steps import DayWithoutWhole, Delete, MoveAway, Pull, PullT
 
 #: How many histories in all; without this setting always the same ones.
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
-IN_CI = 240
+IN_CI = 216
 
 
 @pytest.mark.parametrize("name", SETUPS)
@@ -56,7 +56,7 @@ def test_a_project_that_changes_with_each_request_changes_nothing_here(
 
 
 @pytest.mark.parametrize("name", SETUPS)
-@pytest.mark.parametrize("request_number", range(1, 9))
+@pytest.mark.parametrize("request_number", [1, 2, 3, 5, 8])
 def test_a_listing_that_breaks_off_flags_nothing(name: str, request_number: int, office: Office) -> None:
     """R17: at whichever request, and although stories are gone."""
     with fresh(office, SETUPS[name]) as stage:
