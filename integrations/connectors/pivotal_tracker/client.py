@@ -68,6 +68,8 @@ class Client:
         self.profile: Profile = TRACKER
         #: The server's clock at its first answer, in whole seconds; None where it did not say.
         self.began_at: datetime | None = None
+        #: The same at its last answer.
+        self.latest_at: datetime | None = None
 
     def me(self) -> wire.Me:
         """Whose token it is. Raises CredentialRejected."""
@@ -220,7 +222,8 @@ class Client:
                 "listing has no end. Nothing was changed here."
             )
         answer = self._http.get(_ROOT + path, params, self._headers)
-        self.began_at = self.began_at or _server_time(answer)
+        self.latest_at = _server_time(answer)
+        self.began_at = self.began_at or self.latest_at
         return answer
 
     def _doubt_secret(self, path: str, *, answer: Answer, code: str | None) -> None:

@@ -57,9 +57,14 @@ def _everything(client: Client, query: Query) -> Iterator[Page]:
     first = next(sheets)
     lookups = yield from read_references(client, query.project_id, selection.needs)
     # The version of the first answer: a change after it makes the next pull look again.
-    following = _next_cursor(client, query, first.stamp, lookups)
+    following = _next_place(client, query, first.stamp, lookups)
     for sheet in chain([first], sheets):
-        yield _page(sheet, query=query, selection=selection, lookups=lookups, cursor=following if sheet.last else None)
+        if not sheet.last:
+            yield _page(sheet, query=query, selection=selection, lookups=lookups)
+            continue
+        sheet = replace(sheet, stamp=_stamp_of_end(sheet.stamp, following, client))
+        cursor = following.cursor() if following else None
+        yield _page(sheet, query=query, selection=selection, lookups=lookups, cursor=cursor)
 
 
 def _changes(
@@ -82,7 +87,18 @@ def _changes(
         sheet = client.bulk(query.project_id, [str(one) for one in asked], fields=selection.ask)
         gone = frozenset(str(one) for one in asked) - {str(one) for one in _ids(sheet)}
         yield _page(sheet, query=query, selection=selection, lookups=lookups, complete=False, gone=gone)
-    yield Page(stamp=stamp, complete=False, cursor=_next_cursor(client, query, stamp, lookups))
+    following = _next_place(client, query, stamp, lookups)
+    cursor = following.cursor() if following else None
+    yield Page(stamp=_stamp_of_end(stamp, following, client), complete=False, cursor=cursor)
+
+
+def _stamp_of_end(stamp: str | None, place: Place | None, client: Client) -> str | None:
+    """The stamp of a pull's last page: another one where the iteration ended while the pull ran.
+
+    The version does not move then, but what was read before is of the old iteration, and does not belong to the rest.
+    """
+    ends, now = place.iteration_ends if place else None, client.latest_at
+    return f"{stamp} in the next iteration" if ends is not None and now is not None and now >= ends else stamp
 
 
 def _releases(client: Client, project_id: str) -> Generator[Page, None, set[int]]:
@@ -134,12 +150,12 @@ def _page(
     )
 
 
-def _next_cursor(client: Client, query: Query, stamp: str | None, lookups: Lookups) -> Cursor | None:
+def _next_place(client: Client, query: Query, stamp: str | None, lookups: Lookups) -> Place | None:
     """Where the next pull may begin; None on a server without versions, whose changes can't be followed."""
     version = _version(stamp)
     if version is None:
         return None
-    return make_place(query, version=version, read_at=client.began_at, lookups=lookups).cursor()
+    return make_place(query, version=version, read_at=client.began_at, lookups=lookups)
 
 
 def _version(stamp: str | None) -> int | None:
