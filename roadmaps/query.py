@@ -24,6 +24,11 @@ MAX_VALUES = 50
 MAX_SEARCH = 200
 MAX_PAGE = 1_000_000
 MAX_NOTES = 5
+#: What the layouts read from an address for themselves; it stays in every address that is made from it. For the table
+#: `group` and `widths`; for the Timeline `head`, `sub`, `colour`, `label`, `scale` and `from`; for the Swimlane
+#: `lanes`, `rows` and `card`.
+LAYOUT_PARAMS = ("group", "widths", "head", "sub", "colour", "label", "scale", "from", "lanes", "rows", "card")
+MAX_LAYOUT_TEXT = 400
 
 _EMPTY = {"empty": "is empty", "filled": "is not empty"}
 _TEXT = {"contains": "contains", "lacks": "does not contain", "is": "is", "not": "is not"} | _EMPTY
@@ -101,6 +106,12 @@ class Query:
     columns: tuple[str, ...] = ()
     archived: bool = False
     page: int = 1
+    #: What a layout reads for itself, by LAYOUT_PARAMS.
+    layout: tuple[tuple[str, str], ...] = ()
+    #: The view that this came from, as an address names it; "" for the first one, if that asks for nothing.
+    view: str = ""
+    #: Whether that view asks for something, so that asking for nothing must be said.
+    saved_something: bool = False
     #: Sentences about what could not be understood.
     notes: tuple[str, ...] = ()
 
@@ -119,9 +130,22 @@ class Query:
             parts.append(("cols", ",".join(self.columns)))
         if self.archived:
             parts.append(("archived", "1"))
+        parts += self.layout
+        if self.view:
+            mark = [("edited", "1")] if self.saved_something and not parts else []
+            parts = [("view", self.view), *parts, *mark]
         if self.page > 1:
             parts.append(("page", str(self.page)))
         return parts
+
+    def laid_out(self, name: str) -> str:
+        """What a layout's own parameter says; "" where the address does not say it."""
+        return dict(self.layout).get(name, "")
+
+    def laying_out(self, **params: str) -> Query:
+        """The same question with other parameters of a layout; "" takes one away."""
+        now = {**dict(self.layout), **params}
+        return replace(self, layout=tuple((name, now[name]) for name in LAYOUT_PARAMS if now.get(name)))
 
     def address(self) -> str:
         """ "?" and the parameters; a bare "?" where everything is the default, so that it works as a link."""
@@ -158,6 +182,7 @@ def parse(params: Params, columns: Sequence[Column]) -> Query:
         columns=tuple(_columns(params, known, notes)),
         archived=_first(params, "archived") == "1",
         page=_page(_first(params, "page")),
+        layout=tuple(_layout(params)),
         notes=tuple(dict.fromkeys(notes))[:MAX_NOTES],
     )
 
@@ -251,6 +276,14 @@ def _columns(params: Params, known: Mapping[str, Column], notes: list[str]) -> I
             notes.append(f"There is no column “{_brief(name)}” here.")
         elif name != "name":
             yield name
+
+
+def _layout(params: Params) -> Iterator[tuple[str, str]]:
+    """As it came, but clean and not endless: the layout itself knows what makes sense. A form repeats, a link joins."""
+    for name in LAYOUT_PARAMS:
+        text = ",".join(filter(None, params.get(name, ())[:50]))
+        if text:
+            yield name, fields.clean_text(text[:MAX_LAYOUT_TEXT])
 
 
 def _page(text: str) -> int:

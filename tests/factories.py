@@ -20,7 +20,7 @@ from accounts.models import Account, Invitation, Membership, Role, User
 from integrations import vault
 from integrations.models import Credential, FieldMapping, Integration, ProjectLink
 from roadmaps.fields import Stored, fold
-from roadmaps.models import Field, FieldOption, FieldType, Item, Roadmap, Share
+from roadmaps.models import Field, FieldOption, FieldType, Item, Milestone, Roadmap, Share, View
 
 #: Every person of the tests signs in with this.
 PASSWORD = "correct-horse-battery"
@@ -90,8 +90,20 @@ def make_invitation(
 
 
 def make_roadmap(owner: Membership, name: str = "Alpha", **values: Any) -> Roadmap:
-    """A roadmap of the owner's account."""
-    return Roadmap.objects.create(account=owner.account, owner=owner, name=name, **values)
+    """A roadmap of the owner's account, with its first view."""
+    made = Roadmap.objects.create(account=owner.account, owner=owner, name=name, **values)
+    make_view(made, View.FIRST_NAME)
+    return made
+
+
+def make_view(roadmap: Roadmap, name: str, query: str = "", **columns: Any) -> View:
+    """A saved view of the roadmap."""
+    return View.objects.create(account_id=roadmap.account_id, roadmap=roadmap, name=name, query=query, **columns)
+
+
+def make_milestone(roadmap: Roadmap, name: str, date: str, **columns: Any) -> Milestone:
+    """A named day of the roadmap."""
+    return Milestone.objects.create(account_id=roadmap.account_id, roadmap=roadmap, name=name, date=date, **columns)
 
 
 def make_share(roadmap: Roadmap, member: Membership, level: str = Share.Level.VIEWER) -> Share:

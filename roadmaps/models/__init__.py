@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from roadmaps.models.around import Comment, ItemEdit, ItemLink
 from roadmaps.models.field import Field, FieldOption, FieldType
 from roadmaps.models.item import Item
+from roadmaps.models.milestone import Milestone
 from roadmaps.models.roadmap import Roadmap, Share
+from roadmaps.models.view import View
 
-__all__ = ["Field", "FieldOption", "FieldType", "Item", "Roadmap", "Share"]
+__all__ = [
+    "Comment",
+    "Field",
+    "FieldOption",
+    "FieldType",
+    "Item",
+    "ItemEdit",
+    "ItemLink",
+    "Milestone",
+    "Roadmap",
+    "Share",
+    "View",
+]

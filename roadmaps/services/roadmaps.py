@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import fields
-from roadmaps.models import Roadmap
+from roadmaps.models import Roadmap, View
 
 NAME_LENGTH = 120
 DESCRIPTION_LENGTH = 500
 
 
 def create_roadmap(*, owner: Membership, name: str, description: str = "") -> Roadmap:
-    """Make an empty roadmap of the owner's account. Raises ValidationError; Refused for Reviewers."""
+    """Make an empty roadmap with one view. Raises ValidationError; Refused for Reviewers."""
     if not owner.can_create:
         raise Refused("Reviewers look at roadmaps and can't make any. Ask an Account Admin for another role.")
     name, description = _checked(name, description)
-    return Roadmap.objects.create(account_id=owner.account_id, owner=owner, name=name, description=description)
+    with transaction.atomic():
+        made = Roadmap.objects.create(account_id=owner.account_id, owner=owner, name=name, description=description)
+        View.objects.create(account_id=made.account_id, roadmap=made, name=View.FIRST_NAME, created_by=owner)
+    return made
 
 
 def rename(*, roadmap: Roadmap, name: str, description: str) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from roadmaps import columns, filter_form, query, table
+from roadmaps import filter_form, saved_views, table
 from roadmaps.access import RoadmapRequest, roadmap_view
 from roadmaps.views.shared import page_context
 
@@ -18,8 +18,8 @@ from roadmaps.views.shared import page_context
 def items_table(request: RoadmapRequest) -> HttpResponse:
     """One page of the roadmap's items as the address asks for them."""
     params = dict(request.GET.lists())
-    known = columns.load(request.roadmap)
-    asked = query.parse(params, known)
+    told = saved_views.ask(request.roadmap, params)
+    known, asked = told.columns, told.query
     filtering = filter_form.answer(params, asked, known)
     if filtering.query:
         return redirect(request.path + filtering.query.address())

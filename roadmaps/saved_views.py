@@ -1,0 +1,62 @@
+"""What a page of a roadmap is asked: by its address, or, where that says nothing, by the view that it names.
+
+An address names its view by `view`: a number, or "all" for "All Data"; without it, the roadmap's first view is meant.
+An address that says more is a whole question, however much of it came from the view: so it can be mailed, and means the
+same after somebody changed the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlencode
+
+from roadmaps import columns, query
+from roadmaps.columns import Column
+from roadmaps.models import Roadmap, View
+from roadmaps.query import Params, Query
+
+ALL_DATA = "all"
+#: Parameters that ask nothing of the items: with these alone, the view decides.
+_BESIDES = frozenset({"view", "page", "filter", "change"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question, the view that it came from (None: "All Data"), and whether it says something else by now."""
+
+    query: Query
+    columns: Sequence[Column]
+    views: Sequence[View]
+    view: View | None
+    edited: bool
+
+
+def ask(roadmap: Roadmap, params: Params) -> Asked:
+    """Read the address of a page of that roadmap, in three queries."""
+    views = list(View.objects.filter(account_id=roadmap.account_id, roadmap=roadmap))
+    known = columns.load(roadmap)
+    view = find(views, next(iter(params.get("view", ())), ""))
+    saved = _read(view.query if view else "", known)
+    told = params.keys() - _BESIDES
+    asked = query.parse(params, known) if told else replace(saved, page=query.parse(params, known).page)
+    named = str(view.pk) if view else ALL_DATA
+    is_plain = view == next(iter(views), None) and not saved.pairs()
+    asked = replace(asked, view="" if is_plain else named, saved_something=bool(saved.pairs()))
+    return Asked(asked, known, views, view, edited=to_save(asked) != to_save(saved))
+
+
+def find(views: Sequence[View], name: str) -> View | None:
+    """The view of that number; None for "All Data". A number that is none of them means the first."""
+    if name == ALL_DATA:
+        return None
+    return next((view for view in views if str(view.pk) == name), views[0] if views else None)
+
+
+def to_save(asked: Query) -> str:
+    """The question as a view keeps it."""
+    return urlencode(replace(asked, view="", page=1).pairs(), safe=",:-")
+
+
+def _read(saved: str, known: Sequence[Column]) -> Query:
+    return query.parse(parse_qs(saved, keep_blank_values=True), known)
