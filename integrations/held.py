@@ -54,5 +54,4 @@ def plan_of(run: SyncRun, link: ProjectLink) -> HeldPlan:
 
 
 def _current(link: ProjectLink) -> int:
-    kept = Item.objects.filter(account_id=link.account_id, roadmap_id=link.roadmap_id, origin=link.kind)
-    return kept.filter(source_state="").count()
+    return link.items().filter(source_state="").count()

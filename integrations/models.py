@@ -135,6 +135,10 @@ class ProjectLink(Setup, OwnedByAccount):
     def __str__(self) -> str:
         return f"{self.roadmap} from {self.project_name}"
 
+    def items(self) -> models.QuerySet[Item]:
+        """Every item that the link keeps, of whatever state."""
+        return Item.objects.filter(account_id=self.account_id, roadmap_id=self.roadmap_id, origin=self.kind)
+
 
 class FieldMapping(OwnedByAccount):
     """A field of the tracker that a link pulls, and the account-level field that it fills."""

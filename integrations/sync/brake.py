@@ -14,9 +14,8 @@ from django.db.models.functions import Now
 from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync.claim import hold
-from integrations.sync.plan import Plan
+from integrations.sync.plan import Plan, outline
 from integrations.sync.schedule import send_runs
-from integrations.sync.snapshot import Snapshot
 from roadmaps.models import Item
 
 #: A run may stop this many items without a question, or this share of those that it keeps, whichever is more.
@@ -32,17 +31,20 @@ def counted_flags(plan: Plan, trigger: str) -> int:
     return sum(flag.reason not in asked_for for flag in plan.flag)
 
 
-def must_hold(plan: Plan, snapshot: Snapshot, run: SyncRun, *, current: int) -> bool:
-    """Whether the owner must be asked first. `current` is how many items the link keeps up to date."""
+def must_hold(plan: Plan, run: SyncRun) -> bool:
+    """Whether the owner must be asked first."""
     flags = counted_flags(plan, run.trigger)
     if flags == 0 or flags <= run.approved_flags:
         return False
-    empty = snapshot.complete and not snapshot.records and not snapshot.passed_over and not snapshot.set_aside
-    return empty or flags > max(FREE_ITEMS, current * FREE_SHARE)
+    if plan.snapshot.is_empty:
+        return True
+    return flags > FREE_ITEMS and flags > run.link.items().filter(source_state="").count() * FREE_SHARE
 
 
 def hold_for_owner(run: SyncRun, plan: Plan) -> None:
     """Leave everything as it is, and keep on the run what it would do. Raises LeaseLost."""
+    would = outline(plan)
+    kept = run.link.items().count()
     with transaction.atomic():
         hold(run)
         SyncRun.objects.filter(pk=run.pk).update(
@@ -50,10 +52,10 @@ def hold_for_owner(run: SyncRun, plan: Plan) -> None:
             lease_until=None,
             stage="",
             requests=run.requests,
-            created=len(plan.create),
-            updated=len(plan.update),
-            revived=len(plan.revive),
-            unchanged=plan.unchanged,
+            created=would.created,
+            updated=would.updated,
+            revived=would.revived,
+            unchanged=kept - would.updated - would.revived - len(plan.flag),
             flagged=len(plan.flag),
             held_items=_shown(run, plan),
             held_reasons=Counter(flag.reason for flag in plan.flag),

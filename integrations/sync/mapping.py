@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -44,15 +43,15 @@ class Rules:
     end: tuple[str, ...] | None
     fields: tuple[FieldColumn, ...]
     #: The fields again, as (key, column, how it is stored): looked up once, not for each of many thousand records.
+    #: In the order of the columns' names, which is the order in which values are hashed.
     table: tuple[tuple[str, str, Store], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        table = tuple((column.key, column.column, _STORE[column.type]) for column in self.fields)
-        object.__setattr__(self, "table", table)
+        table = sorted((column.column, column.key, _STORE[column.type]) for column in self.fields)
+        object.__setattr__(self, "table", tuple((key, column, store) for column, key, store in table))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """What an item shall say. `hash` is a digest of all the rest: equal hashes, nothing to write."""
 
     external_id: str
@@ -61,17 +60,17 @@ class Row:
     description: str
     start: date | None
     end: date | None
-    values: Mapping[str, RowValue]
+    values: dict[str, RowValue]
     hash: str
 
 
 def map_record(record: Record, rules: Rules) -> tuple[Row, list[Problem]]:
     """The row of a record, and the values that did not fit, each with a sentence that says why."""
     problems: list[Problem] = []
-    start, end = _dates(record, rules, problems)
-    values = dict(_values(record, rules, problems))
+    days = {key: as_day(moment, rules.zone) for key, moment in record.dates.items()}
+    start, end = _dates(record, days, rules, problems)
+    values = _values(record, days, rules, problems)
     name = record.name.strip() or "(no name)"
-    body = (record.url, name, record.description, str(start), str(end), values)
     row = Row(
         external_id=record.id,
         external_url=record.url,
@@ -80,13 +79,13 @@ def map_record(record: Record, rules: Rules) -> tuple[Row, list[Problem]]:
         start=start,
         end=end,
         values=values,
-        hash=_digest(body),
+        hash=_digest((record.url, name, record.description, str(start), str(end), values)),
     )
     return row, problems
 
 
 def _digest(body: object) -> str:
-    return hashlib.blake2b(msgspec.json.encode(body, order="sorted"), digest_size=16).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(body), digest_size=16).hexdigest()
 
 
 def as_day(moment: date | datetime, zone: tzinfo) -> date:
@@ -94,14 +93,19 @@ def as_day(moment: date | datetime, zone: tzinfo) -> date:
     return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
 
 
-def first_present(record: Record, keys: Iterable[str], zone: tzinfo) -> date | None:
-    """The first date of the list that the record has."""
-    return next((as_day(record.dates[key], zone) for key in keys if key in record.dates), None)
+def first_present(days: Mapping[str, date], keys: Iterable[str]) -> date | None:
+    """The first day of the list that there is."""
+    for key in keys:
+        if key in days:
+            return days[key]
+    return None
 
 
-def _dates(record: Record, rules: Rules, problems: list[Problem]) -> tuple[date | None, date | None]:
-    start = first_present(record, rules.start or (), rules.zone)
-    end = first_present(record, rules.end or (), rules.zone)
+def _dates(
+    record: Record, days: Mapping[str, date], rules: Rules, problems: list[Problem]
+) -> tuple[date | None, date | None]:
+    start = first_present(days, rules.start or ())
+    end = first_present(days, rules.end or ())
     if start and end and end < start:
         message = f"Start {start} is after End {end}, so only End is shown."
         problems.append(Problem(record_id=record.id, field="start", message=message))
@@ -109,21 +113,24 @@ def _dates(record: Record, rules: Rules, problems: list[Problem]) -> tuple[date 
     return start, end
 
 
-def _values(record: Record, rules: Rules, problems: list[Problem]) -> Iterable[tuple[str, RowValue]]:
-    values, dates = record.values, record.dates
+def _values(record: Record, days: Mapping[str, date], rules: Rules, problems: list[Problem]) -> dict[str, RowValue]:
+    """By column, in the order of the columns' names. A date that is a field of its own is text (S25)."""
+    found: dict[str, RowValue] = {}
+    values = record.values
     for key, column, store in rules.table:
         value = values.get(key)
         if value is None:
-            if key not in dates:
+            if key not in days:
                 continue
-            value = as_day(dates[key], rules.zone).isoformat()
+            value = days[key].isoformat()
         try:
             stored = store(value)
         except fields.InvalidValue as error:
             problems.append(Problem(record_id=record.id, field=key, message=str(error)))
             continue
         if stored is not None:
-            yield column, stored
+            found[column] = stored
+    return found
 
 
 # --- The value in the shape of its field's type, None where it is empty; InvalidValue where it has no such shape.
@@ -144,11 +151,11 @@ def _choice(value: Value) -> RowValue | None:
 
 
 def _number(value: Value) -> RowValue:
-    if type(value) is int and -fields.NUMBER_BOUND < value < fields.NUMBER_BOUND:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if type(value) is not int and type(value) is not float:
         raise _misfit()
-    return fields.store_number(Decimal(value))
+    if -fields.NUMBER_BOUND < value < fields.NUMBER_BOUND:
+        return int(value) if value == int(value) else value
+    raise fields.InvalidValue("The number is not finite, or has more than 15 digits.")
 
 
 def _checkbox(value: Value) -> RowValue:

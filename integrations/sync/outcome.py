@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,9 +15,9 @@ from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
 from integrations.sync.apply import Counts, apply_plan
 from integrations.sync.claim import LeaseLost, hold
-from integrations.sync.mapping import Rules
 from integrations.sync.plan import Plan
 from integrations.sync.snapshot import Snapshot
+from roadmaps.models import Roadmap
 
 #: Problems that a run keeps in full; the rest are counted.
 PROBLEMS_KEPT = 100
@@ -41,17 +40,20 @@ class SecretUnreadable(PullError):
     pauses = True
 
 
-def finish(run: SyncRun, plan: Plan, snapshot: Snapshot, rules: Rules, setup_version: int) -> None:
+def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
     """Write the plan, the counts and the cursor, together. Raises LeaseLost where the run is no longer ours."""
     with transaction.atomic():
         hold(run)
+        # Whoever writes many items of a roadmap at once locks it first, so that no two wait for each other's items.
+        Roadmap.objects.select_for_update(no_key=True).get(pk=run.link.roadmap_id)
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         if link.setup_version != setup_version:
             _overtaken(run, link)
             return
-        counts = apply_plan(run, plan, rules)
-        _close(run, SyncRun.State.PARTIAL if plan.problems else SyncRun.State.SUCCEEDED, **_report(plan, counts))
-        _succeeded(link, snapshot.cursor, complete=snapshot.complete)
+        kept = link.items().count()
+        counts = apply_plan(run, plan)
+        _close(run, SyncRun.State.PARTIAL if counts.problems else SyncRun.State.SUCCEEDED, **_report(counts, kept=kept))
+        _succeeded(link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
 
 def finish_unchanged(run: SyncRun, snapshot: Snapshot) -> None:
@@ -92,12 +94,16 @@ def next_try(link: ProjectLink, error: PullError) -> datetime:
     return timezone.now() + min(wait * jitter, LONGEST_WAIT)
 
 
-def _report(plan: Plan, counts: Counts) -> dict[str, object]:
+def _report(counts: Counts, *, kept: int) -> dict[str, object]:
+    """What the run tells; `kept` is how many items the link had before."""
     return {
-        **asdict(counts),
-        "unchanged": plan.unchanged + len(plan.update) - counts.updated,
-        "problem_count": len(plan.problems),
-        "problems": [_problem(problem) for problem in plan.problems[:PROBLEMS_KEPT]],
+        "created": counts.created,
+        "updated": counts.updated,
+        "revived": counts.revived,
+        "flagged": counts.flagged,
+        "unchanged": kept - counts.updated - counts.revived - counts.flagged,
+        "problem_count": len(counts.problems),
+        "problems": [_problem(problem) for problem in counts.problems[:PROBLEMS_KEPT]],
     }
 
 

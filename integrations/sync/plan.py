@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import msgspec
 
 from integrations.records import Fate, Problem
 from integrations.sync import mapping
@@ -14,8 +17,7 @@ from integrations.sync.snapshot import Snapshot
 SETTLED = frozenset({"deleted", "moved", "hidden"})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """An item that the link already keeps."""
 
     item_id: int
@@ -32,78 +34,70 @@ class Flag:
     reason: str
 
 
+class Step(NamedTuple):
+    """A row to write: over an item that is there, which comes back to life if it was flagged, or as a new one."""
+
+    known: Known | None
+    row: Row
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do. `missing` are ids that a complete listing no longer holds and whose fate is not known yet."""
+    """What a run will do. `missing` are items that the tracker no longer lists and whose fate is not known yet.
 
-    create: Sequence[Row] = ()
-    update: Sequence[tuple[Known, Row]] = ()
-    revive: Sequence[tuple[Known, Row]] = ()
+    `known` holds every item that the snapshot can speak of.
+    """
+
+    snapshot: Snapshot
+    known: Mapping[str, Known]
+    rules: mapping.Rules
     flag: Sequence[Flag] = ()
     missing: Sequence[Known] = ()
-    unchanged: int = 0
-    problems: Sequence[Problem] = field(default_factory=tuple)
+
+    def steps(self, problems: list[Problem]) -> Iterator[Step]:
+        """What is new or differs by its hash; what could not be taken goes into `problems` meanwhile."""
+        problems += self.snapshot.problems
+        for record in self.snapshot.records():
+            row, found = mapping.map_record(record, self.rules)
+            problems += (*record.problems, *found)
+            item = self.known.get(record.id)
+            if item is None or item.source_state or item.hash != row.hash:
+                yield Step(item, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """How much a plan would do."""
+
+    created: int
+    updated: int
+    revived: int
+
+
+def outline(plan: Plan) -> Outline:
+    """Count the plan's steps."""
+    kinds = [("revived" if known.source_state else "updated") if known else "created" for known, _ in plan.steps([])]
+    return Outline(kinds.count("created"), kinds.count("updated"), kinds.count("revived"))
 
 
 def make_plan(snapshot: Snapshot, known: Mapping[str, Known], rules: mapping.Rules) -> Plan:
-    """Compare by hash. Only a complete listing can tell that something is missing."""
-    create: list[Row] = []
-    update: list[tuple[Known, Row]] = []
-    revive: list[tuple[Known, Row]] = []
-    problems = list(snapshot.problems)
-    unchanged = 0
-    for record in snapshot.records.values():
-        row, found = mapping.map_record(record, rules)
-        problems.extend(found)
-        item = known.get(record.id)
-        if item is None:
-            create.append(row)
-        elif item.source_state:
-            revive.append((item, row))
-        elif item.hash != row.hash:
-            update.append((item, row))
-        else:
-            unchanged += 1
-    flag, missing = _absent(snapshot, known)
-    absent = len(known) - len(update) - len(revive) - unchanged - len(flag) - len(missing)
-    return Plan(
-        create=create,
-        update=update,
-        revive=revive,
-        flag=flag,
-        missing=missing,
-        unchanged=unchanged + absent,
-        problems=problems,
-    )
-
-
-def _absent(snapshot: Snapshot, known: Mapping[str, Known]) -> tuple[list[Flag], list[Known]]:
-    """Known items that the snapshot's records do not hold: flagged where the reason is plain, else missing."""
+    """Find what is absent. Only a complete listing can tell that something is missing."""
     flag: list[Flag] = []
     missing: list[Known] = []
     for external_id, item in known.items():
-        if external_id in snapshot.records or external_id in snapshot.set_aside:
+        if external_id in snapshot.states or external_id in snapshot.set_aside:
             continue
         if external_id in snapshot.passed_over:
             if item.source_state != "out_of_filter":
                 flag.append(Flag(item, "out_of_filter"))
         elif (snapshot.complete or external_id in snapshot.gone) and item.source_state not in SETTLED:
             missing.append(item)
-    return flag, missing
+    return Plan(snapshot, known, rules, flag, missing)
 
 
 def settle(plan: Plan, fates: Mapping[str, Fate]) -> Plan:
     """The plan with every missing item flagged by its fate. One that is still there is left alone for now."""
-    flag = [*plan.flag, *_flags(plan.missing, fates)]
-    left_alone = len(plan.missing) - (len(flag) - len(plan.flag))
-    return Plan(
-        create=plan.create,
-        update=plan.update,
-        revive=plan.revive,
-        flag=flag,
-        unchanged=plan.unchanged + left_alone,
-        problems=plan.problems,
-    )
+    return replace(plan, flag=[*plan.flag, *_flags(plan.missing, fates)], missing=())
 
 
 def _flags(missing: Iterable[Known], fates: Mapping[str, Fate]) -> Iterable[Flag]:

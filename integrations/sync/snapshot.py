@@ -7,8 +7,9 @@ versions, two listings must agree before anything is taken for gone. Pure but fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from integrations.errors import Inconsistent
 from integrations.records import Cursor, Page, Problem, Record
@@ -24,11 +25,14 @@ Progress = Callable[[int, int | None], None]
 class Snapshot:
     """What the tracker holds, or, where `complete` is false, what changed there since the cursor.
 
-    `passed_over` maps ids outside the chosen states to their state. `set_aside` are ids that are there but unreadable,
-    `gone` those that an incomplete listing names as no longer there. `stamp` is the version that all was read under.
+    `states` maps the id of each record to its state; the records themselves are made as they are read, so that never
+    all of them are there at once. `passed_over` maps ids outside the chosen states to their state. `set_aside` are ids
+    that are there but unreadable, `gone` those that an incomplete listing names as no longer there. `stamp` is the
+    version that all was read under.
     """
 
-    records: Mapping[str, Record] = field(default_factory=dict)
+    pages: tuple[Iterable[Record], ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
     passed_over: Mapping[str, str] = field(default_factory=dict)
     set_aside: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
@@ -37,6 +41,15 @@ class Snapshot:
     complete: bool = True
     unchanged: bool = False
     cursor: Cursor | None = None
+
+    def records(self) -> Iterator[Record]:
+        """All records, made anew."""
+        return chain.from_iterable(self.pages)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the tracker holds nothing at all."""
+        return self.complete and not self.states and not self.passed_over and not self.set_aside
 
 
 class _Moved(Exception):
@@ -49,9 +62,9 @@ class _Pages:
     def __init__(self) -> None:
         self.stamp: str | None = None
         self.first = True
-        self.records: dict[str, Record] = {}
+        self.pages: list[Iterable[Record]] = []
+        self.states: dict[str, str] = {}
         self.passed_over: dict[str, str] = {}
-        self.problems: list[Problem] = []
         self.set_aside: list[Problem] = []
         self.gone: set[str] = set()
         self.announced: int | None = None
@@ -60,24 +73,26 @@ class _Pages:
     @property
     def read(self) -> int:
         """Stories read so far, of whatever state."""
-        return len(self.records) + len(self.passed_over) + len(self.set_aside)
+        return len(self.states) + len(self.passed_over) + len(self.set_aside)
 
     def add(self, page: Page) -> None:
         if not self.first and page.stamp != self.stamp:
             raise _Moved("the project changed while it was read")
         self.first, self.stamp, self.last = False, page.stamp, page
         before = self.read
-        self.records.update((record.id, record) for record in page.records)
+        pairs = [(record.id, record.state) for record in page.records] if page.states is None else page.states
+        states = dict(pairs)
+        self.pages.append(page.records)
+        self.states.update(states)
         self.passed_over.update(page.passed_over)
         self.set_aside.extend(page.set_aside)
-        if self.read - before != len(page.records) + len(page.passed_over) + len(page.set_aside):
-            raise _Moved("a story was listed twice")
-        if self.records.keys() & page.passed_over.keys() or self.passed_over.keys() & {r.id for r in page.records}:
+        twice = self.read - before != len(pairs) + len(page.passed_over) + len(page.set_aside)
+        both = self.states.keys() & page.passed_over.keys() or self.passed_over.keys() & states.keys()
+        if twice or both:
             raise _Moved("a story was listed twice")
         self.gone |= page.gone
         if page.announced is not None:
             self.announced = page.announced
-        self.problems.extend(problem for record in page.records for problem in record.problems)
 
     def close(self) -> Snapshot:
         if self.last is None:
@@ -85,11 +100,12 @@ class _Pages:
         if self.announced is not None and self.read < self.announced:
             raise _Moved(f"only {self.read} of {self.announced} stories were listed")
         return Snapshot(
-            records=self.records,
+            pages=tuple(self.pages),
+            states=self.states,
             passed_over=self.passed_over,
             set_aside=frozenset(problem.record_id for problem in self.set_aside if problem.record_id),
             gone=frozenset(self.gone),
-            problems=(*self.problems, *self.set_aside),
+            problems=tuple(self.set_aside),
             stamp=self.stamp,
             complete=self.last.complete,
             unchanged=self.last.unchanged,
@@ -129,8 +145,7 @@ def agree(first: Snapshot, list_again: Callable[[], Snapshot], *, attempts: int 
 
 
 def _held(snapshot: Snapshot) -> tuple[object, ...]:
-    states = {record.id: record.state for record in snapshot.records.values()}
-    return states, snapshot.passed_over, snapshot.set_aside
+    return snapshot.states, snapshot.passed_over, snapshot.set_aside
 
 
 def _gather(pages: Iterable[Page], progress: Progress) -> Snapshot:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from integrations.connectors.base import Auth, Connector
 from integrations.connectors.pivotal_tracker import connector
@@ -135,13 +134,13 @@ class PivotalStage:
             "type": story.story_type.capitalize(),
             "state": story.current_state.capitalize(),
             "priority": PRIORITIES.get(story.story_priority or ""),
-            "estimate": None if story.estimate is None else Decimal(str(story.estimate)),
+            "estimate": story.estimate,
             "labels": tuple(labels) or None,
             "epics": tuple(sorted(epics[one] for one in story.label_ids if one in epics)) or None,
             "owners": tuple(names[one] for one in story.owner_ids) or None,
             "requester": names[story.requested_by_id],
             "project": self._project.name,
-            "comments": Decimal(len(story.comments)),
+            "comments": len(story.comments),
             "tasks": f"{sum(one.complete for one in story.tasks)}/{len(story.tasks)}" if story.tasks else None,
             "url": f"{self._sandbox.url}/story/show/{story.id}",
             "external_id": story.external_id,

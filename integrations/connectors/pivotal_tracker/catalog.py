@@ -6,22 +6,22 @@ Left out on purpose: `kind` and `id` (the External ID column), `name` and `descr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from integrations.connectors.pivotal_tracker import values
 from integrations.connectors.pivotal_tracker.values import Lookups
-from integrations.connectors.pivotal_tracker.wire import Moment, Story
+from integrations.connectors.pivotal_tracker.wire import CycleTime, Number, Story
 from integrations.records import DateSpec, FieldSpec, StateSpec, Value
 
 #: A listing besides the stories, without which a value can't be read.
 Need = Literal["epics", "people", "iterations", "project"]
-ReadValue = Callable[[Story, Lookups], Value | None]
-ReadDate = Callable[[Story, Lookups], datetime | None]
+#: Read a value from what a member of a story holds; not called where it holds nothing.
+ReadValue = Callable[[Any, Lookups], Value | None]
+ReadDate = Callable[[Any, Lookups], datetime | None]
 
 #: Asked for always.
 _BASE: Final = ("name", "description", "current_state", "url")
@@ -36,30 +36,54 @@ _BASE_KEYS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field, what to ask Tracker for it, and how to read it."""
+    """A field, what to ask Tracker for it, and how to read it.
+
+    `whole` rows are read from all of the story, the others from the member that is asked for.
+    """
 
     spec: FieldSpec
     ask: str
     read: ReadValue
     needs: Need | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """A date, what to ask Tracker for it, and how to read it."""
+    """A date; as FieldRow."""
 
     spec: DateSpec
     ask: str
     read: ReadDate
     needs: Need | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How the values of many stories are read fast: their members all at once, and for each a key and a reader."""
+
+    keys: tuple[str, ...]
+    reads: tuple[ReadValue, ...]
+    members: Callable[[Story], tuple[object, ...]]
+
+    @classmethod
+    def of(cls, rows: Sequence[FieldRow | DateRow]) -> Readers:
+        names = ["itself" if row.whole else _member(row) for row in rows]
+        # With fewer than two names attrgetter answers no tuple; the two in excess pair with no key.
+        return cls(
+            keys=tuple(row.spec.key for row in rows),
+            reads=tuple(row.read for row in rows),
+            members=attrgetter(*names, "id", "id"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The part of the catalogue that a pull wants."""
 
-    fields: tuple[FieldRow, ...]
-    dates: tuple[DateRow, ...]
+    fields: Readers
+    dates: Readers
     #: The value of Tracker's `fields` parameter.
     ask: str
     needs: frozenset[Need]
@@ -74,8 +98,8 @@ def select(wanted: frozenset[str]) -> Selection:
     rows: tuple[FieldRow | DateRow, ...] = (*fields, *dates)
     asked = dict.fromkeys((*_BASE, *(row.ask for row in rows if row.ask)))
     return Selection(
-        fields=fields,
-        dates=dates,
+        fields=Readers.of(fields),
+        dates=Readers.of(dates),
         ask=",".join(asked),
         needs=frozenset(row.needs for row in rows if row.needs),
         keys_of_members=_keys_of_members(rows),
@@ -97,39 +121,23 @@ def with_planned(chosen: frozenset[str]) -> frozenset[str]:
 def _keys_of_members(rows: Iterable[FieldRow | DateRow]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {member: (key,) for member, key in _BASE_KEYS.items()}
     for row in rows:
-        member = row.ask.partition("(")[0]
-        found[member] = (*found.get(member, ()), row.spec.key)
+        found[_member(row)] = (*found.get(_member(row), ()), row.spec.key)
     return found
 
 
-def _count(member: str) -> ReadValue:
-    read_list: Callable[[Story], list[int] | None] = attrgetter(member)
-
-    def read(story: Story, lookups: Lookups) -> int | None:
-        ids = read_list(story)
-        return None if ids is None else len(ids)
-
-    return read
+def _member(row: FieldRow | DateRow) -> str:
+    """The member of a story that the row asks for."""
+    return row.ask.partition("(")[0]
 
 
-def _number(member: str) -> ReadValue:
-    read_member = attrgetter(member)
-    return lambda story, lookups: values.read_number(read_member(story))
+def _cycle(member: str, read: Callable[[Number], int | float]) -> ReadValue:
+    read_member: Callable[[CycleTime], Number | None] = attrgetter(member)
 
-
-def _cycle(member: str, read: Callable[[int | float | None], int | Decimal | None]) -> ReadValue:
-    read_member = attrgetter(member)
-
-    def read_cycle(story: Story, lookups: Lookups) -> int | Decimal | None:
-        details = story.cycle_time_details
-        return None if details is None else read(read_member(details))
+    def read_cycle(details: CycleTime, lookups: Lookups) -> int | float | None:
+        value = read_member(details)
+        return None if value is None else read(value)
 
     return read_cycle
-
-
-def _moment(member: str) -> ReadDate:
-    read_member: Callable[[Story], Moment | None] = attrgetter(member)
-    return lambda story, lookups: values.read_moment(read_member(story))
 
 
 def _in_days(key: str, label: str, member: str) -> FieldRow:
@@ -143,11 +151,11 @@ def _how_often(key: str, label: str, member: str) -> FieldRow:
 
 
 def _how_many(key: str, label: str, member: str, help: str = "How many.") -> FieldRow:  # noqa: A002  # FieldSpec's word
-    return FieldRow(FieldSpec(key, label, "number", help), member, _count(member))
+    return FieldRow(FieldSpec(key, label, "number", help), member, values.count)
 
 
 def _of_release(key: str, label: str) -> FieldRow:
-    return FieldRow(FieldSpec(key, label, "number", _RELEASES), key, _number(key))
+    return FieldRow(FieldSpec(key, label, "number", _RELEASES), key, values.number)
 
 
 _RELEASES: Final = "Releases only."
@@ -180,7 +188,7 @@ FIELDS: Final[tuple[FieldRow, ...]] = (
         "story_priority",
         values.priority,
     ),
-    FieldRow(FieldSpec("estimate", "Estimate", "number", "In points."), "estimate", values.estimate),
+    FieldRow(FieldSpec("estimate", "Estimate", "number", "In points."), "estimate", values.number),
     FieldRow(FieldSpec("labels", "Labels", "choices"), "labels(name)", values.labels),
     FieldRow(
         FieldSpec("epics", "Epics", "choices", "The epics whose label the story has."),
@@ -188,15 +196,16 @@ FIELDS: Final[tuple[FieldRow, ...]] = (
         values.epics,
         "epics",
     ),
-    FieldRow(FieldSpec("owners", "Owners", "choices"), "owner_ids", values.owners, "people"),
-    FieldRow(FieldSpec("requester", "Requester", "choice"), "requested_by_id", values.requester, "people"),
+    FieldRow(FieldSpec("owners", "Owners", "choices"), "owner_ids", values.owners, "people", whole=True),
+    FieldRow(FieldSpec("requester", "Requester", "choice"), "requested_by_id", values.requester, "people", whole=True),
     FieldRow(FieldSpec("followers", "Followers", "choices"), "follower_ids", values.followers, "people"),
-    FieldRow(FieldSpec("project", "Project", "choice"), "", values.project, "project"),
+    FieldRow(FieldSpec("project", "Project", "choice"), "", values.project, "project", whole=True),
     FieldRow(
         FieldSpec("iteration", "Iteration", "number", f"Its number. {_FORECAST}"),
         "",
         values.iteration,
         "iterations",
+        whole=True,
     ),
     FieldRow(FieldSpec("url", "Tracker URL", "link"), "url", values.url),
     FieldRow(
@@ -224,12 +233,12 @@ FIELDS: Final[tuple[FieldRow, ...]] = (
     FieldRow(
         FieldSpec("ranked_before", "Ranked Before", "text", "The next story in Tracker's order."),
         "before_id",
-        values.ranked_before,
+        values.neighbour,
     ),
     FieldRow(
         FieldSpec("ranked_after", "Ranked After", "text", "The story before it in Tracker's order."),
         "after_id",
-        values.ranked_after,
+        values.neighbour,
     ),
     _in_days("cycle_time", "Cycle Time", "total_cycle_time"),
     _in_days("time_started", "Time Started", "started_time"),
@@ -247,18 +256,18 @@ FIELDS: Final[tuple[FieldRow, ...]] = (
 )
 
 DATES: Final[tuple[DateRow, ...]] = (
-    DateRow(DateSpec("created", "Created"), "created_at", _moment("created_at")),
+    DateRow(DateSpec("created", "Created"), "created_at", values.moment),
     DateRow(
         DateSpec("started", "First Started", "When work on the story began for the first time."),
         "transitions(state,occurred_at)",
         values.first_started,
     ),
-    DateRow(DateSpec("accepted", "Accepted"), "accepted_at", _moment("accepted_at")),
-    DateRow(DateSpec("deadline", "Deadline", _RELEASES), "deadline", _moment("deadline")),
+    DateRow(DateSpec("accepted", "Accepted"), "accepted_at", values.moment),
+    DateRow(DateSpec("deadline", "Deadline", _RELEASES), "deadline", values.moment),
     DateRow(
         DateSpec("projected", "Projected Completion", "Tracker's forecast. Releases only."),
         "projected_completion",
-        _moment("projected_completion"),
+        values.moment,
         # The forecast moves when an iteration ends, although nothing else does.
         "iterations",
     ),
@@ -267,14 +276,16 @@ DATES: Final[tuple[DateRow, ...]] = (
         "",
         values.iteration_start,
         "iterations",
+        whole=True,
     ),
     DateRow(
         DateSpec("iteration_finish", "Iteration Finish", _FORECAST),
         "",
         values.iteration_finish,
         "iterations",
+        whole=True,
     ),
-    DateRow(DateSpec("updated", "Updated"), "updated_at", _moment("updated_at")),
+    DateRow(DateSpec("updated", "Updated"), "updated_at", values.moment),
 )
 
 SUGGESTED_STATES: Final = ("unstarted", "started", "finished", "delivered", "accepted", "rejected")

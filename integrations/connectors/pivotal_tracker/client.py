@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Generic, Literal, NoReturn
@@ -52,6 +52,8 @@ class Sheet(Generic[T]):
     last: bool = True
     #: False where the server has no such listing.
     found: bool = True
+    #: What the listing was read from; it can be read anew.
+    body: bytes = field(default=b"[]", repr=False)
 
 
 class Client:
@@ -140,7 +142,7 @@ class Client:
             self.project(project_id, fields="version")
             return Sheet(Listing([]), None, found=False)
         self.profile = probe(answer.headers)
-        return Sheet(wire.read_many(answer.body, wire.Story), _stamp(answer))
+        return Sheet(wire.read_many(answer.body, wire.Story), _stamp(answer), body=answer.body)
 
     def story(self, project_id: str, story_id: str, *, fields: str) -> Listing[wire.Story] | Gone:
         """One story in whatever project it is now, or what became of it."""
@@ -170,16 +172,17 @@ class Client:
                 yield Sheet(Listing([]), None, found=False)
                 return
             self.profile = probe(answer.headers)
-            listing = self._counted(wire.read_many(answer.body, kind))
+            body = answer.body
+            listing = self._counted(wire.read_many(body, kind))
             pagination = Pagination.of(answer.headers)
             stamps.add(_stamp(answer))
             fresh = {key(entry) for entry in listing.entries} - seen
             seen |= fresh
             if offset and listing.size and not fresh:
                 self._refuse_repetition(pagination, size=listing.size, moved=len(stamps) > 1)
-                listing = Listing([])
+                listing, body = Listing([]), b"[]"
             offset = pagination.next_offset(offset, returned=listing.size, whole=self.profile.announces)
-            yield Sheet(listing, _stamp(answer), pagination.total, last=offset is None)
+            yield Sheet(listing, _stamp(answer), pagination.total, last=offset is None, body=body)
 
     def _refuse_repetition(self, pagination: Pagination, *, size: int, moved: bool) -> None:
         """Raise, unless this is a server that knows no offset and has sent its one page again."""

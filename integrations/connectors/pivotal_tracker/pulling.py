@@ -20,7 +20,7 @@ from integrations.connectors.pivotal_tracker.feed import changed_stories
 from integrations.connectors.pivotal_tracker.references import read_references
 from integrations.connectors.pivotal_tracker.stories import make_record, set_aside, without_state
 from integrations.connectors.pivotal_tracker.values import Lookups
-from integrations.connectors.pivotal_tracker.wire import Story
+from integrations.connectors.pivotal_tracker.wire import Story, read_many
 from integrations.records import Cursor, Page, Problem, Query, Record
 
 #: Values that change when other stories do; with them only a whole listing is exact.
@@ -114,6 +114,23 @@ def _ids(sheet: Sheet[Story]) -> set[int]:
     return {story.id for story in sheet.listing.entries} | {int(one.id) for one in sheet.listing.lost if one.id}
 
 
+class _Records:
+    """The chosen stories of an answer as records, made each time that they are asked for.
+
+    Kept as the answer's own bytes: made all at once, the records of a large project would fill the memory.
+    """
+
+    def __init__(self, body: bytes, chosen: frozenset[str], selection: Selection, lookups: Lookups) -> None:
+        self._body, self._chosen, self._selection, self._lookups = body, chosen, selection, lookups
+
+    def __iter__(self) -> Iterator[Record]:
+        listing = read_many(self._body, Story)
+        for story in listing.entries:
+            if story.current_state in self._chosen:
+                faults = listing.faults.get(str(story.id), ())
+                yield make_record(story, selection=self._selection, lookups=self._lookups, faults=faults)
+
+
 def _page(
     sheet: Sheet[Story],
     *,
@@ -125,22 +142,21 @@ def _page(
     gone: frozenset[str] = frozenset(),
 ) -> Page:
     chosen = catalog.with_planned(query.states)
-    listing = sheet.listing
-    records: list[Record] = []
+    states: list[tuple[str, str]] = []
     passed_over: dict[str, str] = {}
-    aside: list[Problem] = [set_aside(fault) for fault in listing.lost]
-    for story in listing.entries:
+    aside: list[Problem] = [set_aside(fault) for fault in sheet.listing.lost]
+    for story in sheet.listing.entries:
         state = story.current_state
         if state in chosen:
-            faults = listing.faults.get(str(story.id), ())
-            records.append(make_record(story, selection=selection, lookups=lookups, faults=faults))
+            states.append((str(story.id), state))
         elif state:
             passed_over[str(story.id)] = state
         else:
             aside.append(without_state(story))
     return Page(
         stamp=sheet.stamp,
-        records=tuple(records),
+        records=_Records(sheet.body, chosen, selection, lookups),
+        states=states,
         passed_over=passed_over,
         set_aside=tuple(aside),
         announced=sheet.total,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from integrations.connectors.pivotal_tracker.catalog import Selection
+from integrations.connectors.pivotal_tracker.catalog import Readers, Selection
 from integrations.connectors.pivotal_tracker.values import BadValue, Lookups, clean_text, safe_url
 from integrations.connectors.pivotal_tracker.wire import Fault, Story
 from integrations.records import Problem, Record, Value
@@ -23,22 +23,8 @@ def make_record(story: Story, *, selection: Selection, lookups: Lookups, faults:
     problems = problems_of_faults(faults, selection=selection)
     values: dict[str, Value] = {}
     dates: dict[str, date | datetime] = {}
-    for row in selection.fields:
-        try:
-            value = row.read(story, lookups)
-        except BadValue as bad:
-            problems.append(Problem(record_id, row.spec.key, str(bad)))
-            continue
-        if value is not None:
-            values[row.spec.key] = value
-    for date_row in selection.dates:
-        try:
-            moment = date_row.read(story, lookups)
-        except BadValue as bad:
-            problems.append(Problem(record_id, date_row.spec.key, str(bad)))
-            continue
-        if moment is not None:
-            dates[date_row.spec.key] = moment
+    _read(story, selection.fields, lookups, into=values, problems=problems)
+    _read(story, selection.dates, lookups, into=dates, problems=problems)
     return Record(
         id=record_id,
         url=safe_url(story.url),
@@ -49,6 +35,21 @@ def make_record(story: Story, *, selection: Selection, lookups: Lookups, faults:
         dates=dates,
         problems=tuple(problems),
     )
+
+
+def _read(
+    story: Story, readers: Readers, lookups: Lookups, *, into: MutableMapping[str, Any], problems: list[Problem]
+) -> None:
+    for key, read, member in zip(readers.keys, readers.reads, readers.members(story), strict=False):
+        if member is None:
+            continue
+        try:
+            value = read(member, lookups)
+        except BadValue as bad:
+            problems.append(Problem(str(story.id), key, str(bad)))
+            continue
+        if value is not None:
+            into[key] = value
 
 
 def problems_of_faults(faults: Iterable[Fault], *, selection: Selection) -> list[Problem]:

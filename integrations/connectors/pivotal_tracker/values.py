@@ -1,6 +1,6 @@
 """How each value is read from a story. Pure: no network, no clock.
 
-A reader answers None where the story has no such value, and raises BadValue where it has one that can't be taken.
+A reader answers None where there is no value after all, and raises BadValue where there is one that can't be taken.
 """
 
 from __future__ import annotations
@@ -8,14 +8,26 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from integrations.connectors.pivotal_tracker.wire import Iteration, Moment, Named, Number, Person, Story
+from integrations.connectors.pivotal_tracker.wire import (
+    Blocker,
+    Iteration,
+    Moment,
+    Named,
+    Number,
+    Person,
+    Review,
+    Story,
+    Task,
+    Transition,
+)
+
+Labels = list[Named | str]
 
 STATE_LABELS: Final = {
     "unscheduled": "Unscheduled",
@@ -34,7 +46,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_NAME: Final = 255
 _LARGEST_NUMBER: Final = 10**12
-_DAY_IN_MS: Final = 86_400_000
+_HUNDREDTH_IN_MS: Final = 864_000
+_SAFE_URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\ud800-\udfff\"<>]+")
 
 
 class BadValue(Exception):
@@ -85,7 +98,9 @@ def read_moment(value: Moment | None) -> datetime | None:
         return None
     try:
         moment = _EPOCH + timedelta(milliseconds=value) if isinstance(value, int) else value
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        zone = moment.tzinfo
+        if zone is not UTC:
+            moment = moment.astimezone(UTC) if zone else moment.replace(tzinfo=UTC)
     except (OverflowError, ValueError):
         raise BadValue("The date is out of bounds.") from None
     if not 1900 <= moment.year <= 2200:
@@ -93,21 +108,40 @@ def read_moment(value: Moment | None) -> datetime | None:
     return moment
 
 
-def read_number(value: Number | None) -> int | Decimal | None:
-    """A number that is finite and not negative."""
-    if value is None:
-        return None
+def read_number(value: Number) -> int | float:
+    """A number that is finite and not negative; an int where it is whole."""
     if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
         return value
     if not math.isfinite(value):
         raise BadValue("The number is not finite.")
     if not 0 <= value <= _LARGEST_NUMBER:
         raise BadValue("The number is negative or too large.")
-    return int(value) if value == int(value) else Decimal(repr(value))
+    return int(value) if value == int(value) else value
 
 
-def state(story: Story, lookups: Lookups) -> str | None:
-    return state_label(story.current_state or "") or None
+def read_days(milliseconds: Number) -> int | float:
+    """Milliseconds as days, to a hundredth, halves up."""
+    hundredths = (int(read_number(milliseconds)) + _HUNDREDTH_IN_MS // 2) // _HUNDREDTH_IN_MS
+    return hundredths / 100 if hundredths % 100 else hundredths // 100
+
+
+# --- Readers: what a member of a story holds, or all of the story, becomes a value. `catalog` says which reads what.
+
+
+def number(value: Number, lookups: Lookups) -> int | float:
+    return read_number(value)
+
+
+def count(ids: list[int], lookups: Lookups) -> int:
+    return len(ids)
+
+
+def moment(value: Moment, lookups: Lookups) -> datetime | None:
+    return read_moment(value)
+
+
+def state(key: str, lookups: Lookups) -> str | None:
+    return state_label(key) or None
 
 
 def state_label(key: str) -> str:
@@ -115,35 +149,31 @@ def state_label(key: str) -> str:
     return STATE_LABELS.get(key) or clean_name(key)
 
 
-def story_type(story: Story, lookups: Lookups) -> str | None:
-    return TYPE_LABELS.get(story.story_type or "") or clean_name(story.story_type or "") or None
+def story_type(key: str, lookups: Lookups) -> str | None:
+    return TYPE_LABELS.get(key) or clean_name(key) or None
 
 
-def priority(story: Story, lookups: Lookups) -> str | None:
-    key = story.story_priority or "none"
+def priority(key: str, lookups: Lookups) -> str | None:
     return None if key == "none" else PRIORITY_LABELS.get(key) or clean_name(key) or None
 
 
-def estimate(story: Story, lookups: Lookups) -> int | Decimal | None:
-    return read_number(story.estimate)
+def labels(found: Labels, lookups: Lookups) -> tuple[str, ...] | None:
+    return _ordered(tuple([label.name or "" if isinstance(label, Named) else label for label in found]))
 
 
-def labels(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
-    return _ordered(_label_names(story))
-
-
-def epics(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
-    ids = [label.id for label in story.labels or () if isinstance(label, Named)]
-    return _ordered(lookups.epics[one] for one in ids if one in lookups.epics)
+def epics(found: Labels, lookups: Lookups) -> tuple[str, ...] | None:
+    names = lookups.epics
+    ids = [label.id for label in found if isinstance(label, Named)]
+    return _ordered(tuple([names[one] for one in ids if one in names]))
 
 
 def owners(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
     if story.owners is not None:
-        return _unique(map(person_name, story.owners))
+        return _once(tuple(map(person_name, story.owners))) or None
     ids = story.owner_ids
     if ids is None:
         ids = [story.owned_by_id] if story.owned_by_id else []
-    return _unique(_person(person_id, lookups) for person_id in ids)
+    return _once(tuple([_person(person_id, lookups) for person_id in ids])) or None
 
 
 def requester(story: Story, lookups: Lookups) -> str | None:
@@ -152,15 +182,17 @@ def requester(story: Story, lookups: Lookups) -> str | None:
     return None if story.requested_by_id is None else _person(story.requested_by_id, lookups)
 
 
-def followers(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
-    return _ordered(_person(person_id, lookups) for person_id in story.follower_ids or ())
+def followers(ids: list[int], lookups: Lookups) -> tuple[str, ...] | None:
+    return _ordered(tuple([_person(person_id, lookups) for person_id in ids]))
 
 
-def reviews(story: Story, lookups: Lookups) -> tuple[str, ...] | None:
+def reviews(found: list[Review], lookups: Lookups) -> tuple[str, ...] | None:
     return _ordered(
-        f"{clean_name(review.review_type.name or '') if review.review_type else 'Review'}: "
-        f"{clean_name(review.status or 'unstarted').replace('_', ' ')}"
-        for review in story.reviews or ()
+        tuple(
+            f"{clean_name(review.review_type.name or '') if review.review_type else 'Review'}: "
+            f"{clean_name(review.status or 'unstarted').replace('_', ' ')}"
+            for review in found
+        )
     )
 
 
@@ -168,43 +200,37 @@ def project(story: Story, lookups: Lookups) -> str | None:
     return lookups.project or None
 
 
-def url(story: Story, lookups: Lookups) -> str | None:
-    return safe_url(story.url) or None
+def url(text: str, lookups: Lookups) -> str | None:
+    return safe_url(text) or None
 
 
 def safe_url(text: str | None) -> str:
     """The address if a browser may be sent there, else nothing."""
     address = text or ""
-    return address if re.fullmatch(r"https?://[^\s\x00-\x1f\x7f\ud800-\udfff\"<>]+", address) else ""
+    return address if _SAFE_URL.fullmatch(address) else ""
 
 
-def external_id(story: Story, lookups: Lookups) -> str | None:
-    return clean_name(story.external_id or "") or None
+def external_id(text: str, lookups: Lookups) -> str | None:
+    return clean_name(text) or None
 
 
-def integration(story: Story, lookups: Lookups) -> str | None:
-    return None if story.integration_id is None else str(story.integration_id)
+def integration(id_: int, lookups: Lookups) -> str:
+    return str(id_)
 
 
-def ranked_before(story: Story, lookups: Lookups) -> str | None:
-    return None if story.before_id is None else f"#{story.before_id}"
+def neighbour(id_: int, lookups: Lookups) -> str:
+    return f"#{id_}"
 
 
-def ranked_after(story: Story, lookups: Lookups) -> str | None:
-    return None if story.after_id is None else f"#{story.after_id}"
+def tasks(found: list[Task], lookups: Lookups) -> str | None:
+    return f"{sum(task.complete for task in found)}/{len(found)}" if found else None
 
 
-def tasks(story: Story, lookups: Lookups) -> str | None:
-    if not story.tasks:
-        return None
-    return f"{sum(task.complete for task in story.tasks)}/{len(story.tasks)}"
+def open_blockers(found: list[Blocker], lookups: Lookups) -> int:
+    return sum(not blocker.resolved for blocker in found)
 
 
-def open_blockers(story: Story, lookups: Lookups) -> Decimal | None:
-    return None if story.blockers is None else Decimal(sum(not blocker.resolved for blocker in story.blockers))
-
-
-def iteration(story: Story, lookups: Lookups) -> int | Decimal | None:
+def iteration(story: Story, lookups: Lookups) -> int | float | None:
     found = lookups.iterations.get(story.id)
     return None if found is None else read_number(found.number)
 
@@ -219,39 +245,28 @@ def iteration_finish(story: Story, lookups: Lookups) -> datetime | None:
     return None if found is None else read_moment(found.finish)
 
 
-def first_started(story: Story, lookups: Lookups) -> datetime | None:
+def first_started(transitions: list[Transition], lookups: Lookups) -> datetime | None:
     """When work began first: rejected and restarted stories begin more than once."""
-    moments = (read_moment(one.occurred_at) for one in story.transitions or () if one.state == "started")
-    return min((moment for moment in moments if moment), default=None)
-
-
-def read_days(milliseconds: Number | None) -> int | Decimal | None:
-    """Milliseconds as days, to a hundredth."""
-    value = read_number(milliseconds)
-    return value and round(Decimal(value) / _DAY_IN_MS, 2)
-
-
-def _label_names(story: Story) -> list[str]:
-    return [label.name or "" if isinstance(label, Named) else label for label in story.labels or ()]
+    moments = [read_moment(one.occurred_at) for one in transitions if one.state == "started"]
+    return min([moment for moment in moments if moment], default=None)
 
 
 def _person(person_id: int, lookups: Lookups) -> str:
     return lookups.people.get(person_id) or f"Former member ({person_id})"
 
 
-def _unique(names: Iterable[str]) -> tuple[str, ...] | None:
-    """Each name once, without regard to case and Unicode form, in the order given; None where there is none."""
-    return _once(tuple(names)) or None
-
-
-def _ordered(names: Iterable[str]) -> tuple[str, ...] | None:
-    """The same in alphabetical order, so that a tracker's own order never looks like a change."""
-    return tuple(sorted(_once(tuple(names)), key=name_key)) or None
+@lru_cache(maxsize=10_000)
+def _ordered(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Each name once, in alphabetical order, so that a tracker's own order never looks like a change; None for none."""
+    return tuple(sorted(_once(names), key=name_key)) or None
 
 
 @lru_cache(maxsize=10_000)
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same few labels and people stand on thousands of stories."""
+    """Each name once, without regard to case and Unicode form, in the order given.
+
+    Remembered, because the same few labels and people stand on thousands of stories.
+    """
     found: dict[str, str] = {}
     for name in names:
         cleaned = clean_name(name)

@@ -117,6 +117,11 @@ class Story(Entry, frozen=True, kw_only=True):
     counts_accepted: Number | None = None
     counts_total: Number | None = None
 
+    @property
+    def itself(self) -> Story:
+        """The story as if it were a member, for what is read from more than one."""
+        return self
+
 
 class Epic(Entry, frozen=True, kw_only=True):
     name: str | None = None

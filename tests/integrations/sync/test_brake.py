@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import brake, schedule
@@ -125,7 +124,7 @@ def test_a_no_does_not_hide_that_the_token_is_refused(many: ProjectLink, tracker
 
 def test_a_filter_that_the_owner_changed_needs_no_second_yes(many: ProjectLink, tracker: FakeConnector) -> None:
     ProjectLink.objects.update(states=["accepted"], setup_version=2, cursor=None, last_full_at=None)
-    tracker.hold(*(replace(found, state="started") for found in tracker.records.values()))
+    tracker.hold(*(structs.replace(found, state="started") for found in tracker.records.values()))
     run = pull(many, SyncRun.Trigger.MODIFY)
     assert (run.state, run.flagged) == ("succeeded", 150)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from integrations.records import Fate, Record
+from integrations.records import Fate, Problem, Record
 from integrations.sync.mapping import Rules, map_record
-from integrations.sync.plan import Known, Plan, make_plan, settle
+from integrations.sync.plan import Known, Outline, Plan, Step, make_plan, outline, settle
 from integrations.sync.snapshot import Snapshot
 from tests.integrations.sync.fakes import record
 
@@ -23,23 +23,26 @@ def plan_for(snapshot: Snapshot, *items: Known) -> Plan:
 
 
 def holding(*records: Record, **more: object) -> Snapshot:
-    return Snapshot(records={found.id: found for found in records}, **more)  # type: ignore[arg-type]  # test data
+    states = {found.id: found.state for found in records}
+    return Snapshot(pages=(records,), states=states, **more)  # type: ignore[arg-type]  # test data
+
+
+def steps(plan: Plan) -> list[Step]:
+    return list(plan.steps([]))
 
 
 def test_new_changed_and_equal_records_are_told_apart() -> None:
     one, two, three = record("1"), record("2"), record("3")
     plan = plan_for(holding(one, record("2", "Renamed"), three), known(two), known(three))
-    assert [row.external_id for row in plan.create] == ["1"]
-    assert [row.name for _, row in plan.update] == ["Renamed"]
-    assert plan.unchanged == 1
+    assert [(known is None, row.name) for known, row in steps(plan)] == [(True, "Story 1"), (False, "Renamed")]
+    assert outline(plan) == Outline(created=1, updated=1, revived=0)
 
 
 def test_a_record_that_matches_again_revives_its_item() -> None:
     """D11"""
     plan = plan_for(holding(record("1")), known(record("1"), "deleted"))
-    assert [item.item_id for item, _ in plan.revive] == [1]
-    assert not plan.create
-    assert not plan.update
+    assert [known.item_id for known, _ in steps(plan) if known] == [1]
+    assert outline(plan) == Outline(created=0, updated=0, revived=1)
 
 
 def test_a_record_outside_the_filter_is_flagged_without_asking() -> None:
@@ -56,7 +59,7 @@ def test_what_a_complete_listing_no_longer_holds_is_missing() -> None:
 def test_an_incomplete_listing_proves_nothing_missing() -> None:
     plan = plan_for(Snapshot(complete=False), known(record("1")))
     assert not plan.missing
-    assert plan.unchanged == 1
+    assert not steps(plan)
 
 
 def test_an_unreadable_record_leaves_its_item_alone() -> None:
@@ -79,10 +82,19 @@ def test_an_item_that_left_the_filter_and_is_then_deleted_gets_the_new_reason() 
 def test_a_record_that_is_there_after_all_is_left_alone() -> None:
     plan = settle(plan_for(Snapshot(), known(record("1"))), {"1": Fate("present")})
     assert not plan.flag
-    assert plan.unchanged == 1
+    assert not plan.missing
+    assert not steps(plan)
 
 
-def test_every_known_item_is_counted_once() -> None:
+def test_what_could_not_be_taken_is_told_with_the_steps() -> None:
+    bad = Problem(record_id="1", field="estimate", message="The number is negative or too large.")
+    lost = Problem(record_id="2", field="", message="No usable name.")
+    problems: list[Problem] = []
+    assert len(list(plan_for(holding(record("1", problems=(bad,)), problems=(lost,))).steps(problems))) == 1
+    assert problems == [lost, bad]
+
+
+def test_every_known_item_has_one_lot() -> None:
     one, two, three, four = (record(str(number)) for number in range(1, 5))
     plan = plan_for(
         holding(one, record("2", "New name")),
@@ -92,4 +104,5 @@ def test_every_known_item_is_counted_once() -> None:
         known(four, "deleted"),
     )
     settled = settle(plan, {"3": Fate("moved")})
-    assert settled.unchanged + len(settled.update) + len(settled.revive) + len(settled.flag) == 4
+    assert [known.external_id for known, _ in steps(settled) if known] == ["2"]
+    assert [flag.item.external_id for flag in settled.flag] == ["3"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from msgspec import structs
 
 from integrations.errors import (
     CredentialRejected,
@@ -66,8 +66,8 @@ def test_the_first_pull_makes_an_item_of_every_story(link: ProjectLink, tracker:
 
 
 def test_text_with_every_awkward_character_arrives_as_it_is(link: ProjectLink, tracker: FakeConnector) -> None:
-    awkward = "tab\t new\nline \\N \\. back\\slash \"quote\" 'single' {json: [1]} \r emoji 🚲 ‮ ﷽"
-    tracker.hold(replace(record("1", awkward, labels=("a\\b", "c\td")), description=awkward))
+    awkward = "tab\t new\nline \\N \\. back\\slash \"quote\" 'single' {json: [1]} \r \x01\x01 \x02 \n\\.\n emoji 🚲 ‮ ﷽"
+    tracker.hold(structs.replace(record("1", awkward, labels=("a\\b", "c\td")), description=awkward))
     pull(link)
     assert (items(link)["1"].name, items(link)["1"].description) == (awkward, awkward)
 

@@ -26,7 +26,8 @@ def test_pages_under_one_version_become_one_snapshot() -> None:
         Page(stamp="7", records=(record("2"),), passed_over={"3": "accepted"}, announced=3, cursor={"version": "7"}),
     ]
     snapshot = collect_listings(pages)
-    assert set(snapshot.records) == {"1", "2"}
+    assert [found.id for found in snapshot.records()] == ["1", "2"]
+    assert snapshot.states == {"1": "started", "2": "started"}
     assert snapshot.passed_over == {"3": "accepted"}
     assert snapshot.cursor == {"version": "7"}
 
@@ -34,7 +35,7 @@ def test_pages_under_one_version_become_one_snapshot() -> None:
 def test_a_listing_whose_version_moved_is_fetched_again() -> None:
     moved = [Page(stamp="7", records=(record("1"),)), Page(stamp="8", records=(record("2"),))]
     still = [Page(stamp="8", records=(record("2"),))]
-    assert set(collect_listings(moved, still).records) == {"2"}
+    assert set(collect_listings(moved, still).states) == {"2"}
 
 
 def test_a_project_that_never_stands_still_is_given_up_after_three_fetches() -> None:
@@ -45,6 +46,12 @@ def test_a_project_that_never_stands_still_is_given_up_after_three_fetches() -> 
 
 def test_a_story_that_is_listed_twice_makes_the_listing_worthless() -> None:
     twice = [Page(stamp="7", records=(record("1"),)), Page(stamp="7", records=(record("1"),))]
+    with pytest.raises(Inconsistent, match="listed twice"):
+        collect_listings(twice, twice, twice)
+
+
+def test_a_story_that_is_listed_twice_on_one_page_is_seen_too() -> None:
+    twice = [Page(stamp="7", records=(record("1"), record("1")))]
     with pytest.raises(Inconsistent, match="listed twice"):
         collect_listings(twice, twice, twice)
 
@@ -94,4 +101,4 @@ def test_whatever_the_pages_the_snapshot_is_whole_or_refused(ids: list[str], siz
         with pytest.raises(Inconsistent):
             collect_listings(listing(), listing(), listing())
     else:
-        assert list(collect_listings(listing()).records) == ids
+        assert list(collect_listings(listing()).states) == ids

@@ -82,7 +82,10 @@ def test_listings_that_never_agree_are_given_up_and_change_nothing(link: Project
 
 
 def test_agreement_is_about_states_too() -> None:
-    started, accepted = Snapshot(records={"1": record("1")}), Snapshot(passed_over={"1": "accepted"})
+    started, accepted = (
+        Snapshot(pages=([record("1")],), states={"1": "started"}),
+        Snapshot(passed_over={"1": "accepted"}),
+    )
     assert agree(started, iter([accepted, accepted]).__next__) is accepted
     with pytest.raises(Inconsistent, match="4 listings"):
         agree(started, iter([accepted, started, accepted]).__next__)
