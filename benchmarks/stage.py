@@ -106,12 +106,23 @@ def make_link(owner: Membership, *, project_id: str, url: str) -> ProjectLink:
     return link
 
 
-def run_once(link: ProjectLink) -> SyncRun:
-    """One whole run, as a worker does it."""
+def ask(link: ProjectLink) -> int:
+    """Queue a run of the link; answers its id."""
     from integrations.models import SyncRun
     from integrations.sync import schedule
+
+    return schedule.request_run(link=link, trigger=SyncRun.Trigger.COMMAND, send=False).pk
+
+
+def carry_out(run_id: int) -> SyncRun:
+    """A queued run from its claim to its end, as a worker does it."""
     from integrations.sync.run import execute
 
-    run = execute(schedule.request_run(link=link, trigger=SyncRun.Trigger.COMMAND, send=False).pk)
+    run = execute(run_id)
     assert run is not None and run.state in ("succeeded", "partial"), run and (run.state, run.error)
     return run
+
+
+def run_once(link: ProjectLink) -> SyncRun:
+    """One whole run."""
+    return carry_out(ask(link))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, RestrictedError
+from django.db.models import OuterRef, Q, QuerySet, RestrictedError, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -30,6 +31,17 @@ class InvalidSecret(ValueError):
 
 class LabelTaken(ValueError):
     """The person already has a credential with that label."""
+
+
+def with_last_accepted(credentials: QuerySet[Credential]) -> QuerySet[Credential]:
+    """The credentials with `last_accepted_at`: checked by a person, or used by a sync that went well.
+
+    A sync that finds nothing changed writes nothing but itself, so it is asked when it ended.
+    """
+    good = SyncRun.objects.filter(link=OuterRef("pk"), state__in=SyncRun.GOOD).order_by("-id").values("finished_at")[:1]
+    used = ProjectLink.objects.filter(credential=OuterRef("pk")).annotate(good_at=Subquery(good))
+    latest = used.filter(good_at__isnull=False).order_by("-good_at").values("good_at")[:1]
+    return credentials.annotate(last_accepted_at=Greatest("accepted_at", Subquery(latest)))
 
 
 def check_shape(kind: str, secret: str) -> None:

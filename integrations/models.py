@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Account, Membership
 from accounts.tenancy import OwnedByAccount, SameOwner
@@ -111,7 +112,6 @@ class ProjectLink(Setup, OwnedByAccount):
     paused_code = models.CharField(max_length=40, blank=True, default="", editable=False)
     paused_reason = models.CharField(max_length=500, blank=True, default="", editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
-    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_full_at = models.DateTimeField(null=True, blank=True, editable=False)
     cursor = models.JSONField(null=True, blank=True, editable=False)
 
@@ -134,6 +134,17 @@ class ProjectLink(Setup, OwnedByAccount):
 
     def __str__(self) -> str:
         return f"{self.roadmap} from {self.project_name}"
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """What is pulled as a field, in the tracker's words."""
+        return frozenset(self.mappings.values_list("key", flat=True))
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a good run has nothing to mend on it."""
+        is_scheduled = self.cadence_minutes is not None or self.next_sync_at is None
+        return not self.failures and not self.paused_at and is_scheduled and not self.credential.rejected_at
 
     def items(self) -> models.QuerySet[Item]:
         """Every item that the link keeps, of whatever state."""
@@ -211,6 +222,7 @@ class SyncRun(OwnedByAccount):
         CANCELLED = "cancelled", "Cancelled"
 
     LIVE = (State.QUEUED, State.RUNNING, State.HELD)
+    GOOD = (State.SUCCEEDED, State.PARTIAL)
     #: Error codes of a run that the owner ended: by a no to its plan, and while it waited or worked.
     TURNED_DOWN = "turned_down"
     CALLED_OFF = "called_off"
@@ -265,6 +277,7 @@ class SyncRun(OwnedByAccount):
         ]
         indexes = [
             models.Index(fields=["link", "-id"], name="syncrun_by_link"),
+            models.Index(fields=["link", "-id"], condition=Q(state__in=["succeeded", "partial"]), name="syncrun_good"),
             models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="syncrun_live"),
         ]
 

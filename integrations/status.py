@@ -25,18 +25,22 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """A link and its latest runs. `live` is the run that waits or works, `last` the latest one that ended."""
+    """A link and its latest runs.
+
+    `live` is the run that waits or works, `last` the latest one that ended, `good` the latest that ended well.
+    """
 
     link: ProjectLink
     connector: Connector
     state: State
     live: SyncRun | None
     last: SyncRun | None
+    good: SyncRun | None
 
     @property
     def is_initial(self) -> bool:
         """Whether the first pull has not come through yet and is under way."""
-        return self.live is not None and not self.live.is_held and self.link.last_success_at is None
+        return self.live is not None and not self.live.is_held and self.good is None
 
     @property
     def held(self) -> SyncRun | None:
@@ -56,7 +60,7 @@ class SyncStatus:
     @property
     def fresh_at(self) -> datetime | None:
         """When the roadmap last agreed with the tracker."""
-        return self.link.last_success_at
+        return self.good.finished_at if self.good else None
 
     @property
     def next_at(self) -> datetime | None:
@@ -119,11 +123,14 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     link = setup.link_of(roadmap)
     if link is None:
         return None
+    runs = SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")
     # Ids grow and at most one run of a link is alive, so the newest one is the live one, if any is.
-    runs = list(SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")[:2])
-    live = runs.pop(0) if runs and runs[0].is_live else None
-    last = runs[0] if runs else None
-    return SyncStatus(link, registry.get(link.kind), state_of(link, live=live, last=last), live=live, last=last)
+    latest = list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD)[:1]).order_by("-id"))
+    live = latest.pop(0) if latest and latest[0].is_live else None
+    last = latest[0] if latest else None
+    good = next((run for run in latest if run.state in SyncRun.GOOD), None)
+    state = state_of(link, live=live, last=last)
+    return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
 
 
 def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:

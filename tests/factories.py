@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from accounts.invitations import hash_token
 from accounts.models import Account, Invitation, Membership, Role, User
 from integrations import vault
-from integrations.models import Credential, FieldMapping, Integration, ProjectLink
+from integrations.models import Credential, FieldMapping, Integration, ProjectLink, SyncRun
 from roadmaps.fields import Stored, fold
 from roadmaps.models import Field, FieldOption, FieldType, Item, Milestone, Roadmap, Share, View
 
@@ -178,15 +178,16 @@ def make_link(
     credential: Credential | None = None,
     project_id: str = "99",
     project_name: str = "Main project",
+    synced_at: datetime | None = None,
     **columns: Any,
 ) -> ProjectLink:
-    """The roadmap tied to an outside project, set up by the roadmap's owner."""
+    """The roadmap tied to an outside project, set up by its owner; with `synced_at`, a sync went well then."""
     integration = integration or make_integration(roadmap.owner, f"Tracker {next(_numbers)}")
     credential = credential or make_credential(roadmap.owner, f"Mine {next(_numbers)}")
     columns.setdefault("states", ["started", "finished", "delivered", "accepted"])
     columns.setdefault("start_sources", ["started"])
     columns.setdefault("end_sources", ["accepted"])
-    return ProjectLink.objects.create(
+    link = ProjectLink.objects.create(
         account_id=roadmap.account_id,
         roadmap=roadmap,
         integration=integration,
@@ -197,6 +198,11 @@ def make_link(
         created_by=roadmap.owner,
         **columns,
     )
+    if synced_at:
+        SyncRun.objects.create(
+            account_id=link.account_id, link=link, trigger="schedule", state="succeeded", finished_at=synced_at
+        )
+    return link
 
 
 def make_mapping(link: ProjectLink, key: str, field: Field, *, position: int = 0) -> FieldMapping:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,9 +14,8 @@ from integrations.errors import CredentialRejected, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
 from integrations.sync.apply import Counts, apply_plan
-from integrations.sync.claim import LeaseLost, hold
+from integrations.sync.claim import WITHOUT_DELAY, LeaseLost, hold
 from integrations.sync.plan import Plan
-from integrations.sync.snapshot import Snapshot
 from roadmaps.models import Roadmap
 
 #: Problems that a run keeps in full; the rest are counted.
@@ -24,6 +23,14 @@ PROBLEMS_KEPT = 100
 #: Wait after a first failure, doubled with each more, never beyond the cap.
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
+
+
+CLOSE_UNCHANGED = f"""{WITHOUT_DELAY}
+UPDATE integrations_syncrun
+SET state = 'succeeded', finished_at = now(), lease_until = NULL, stage = '', requests = %s
+WHERE id = %s AND fence = %s AND state = 'running'
+RETURNING state, finished_at
+"""  # noqa: S608 - the piece is ours
 
 
 class InternalError(PullError):
@@ -56,13 +63,24 @@ def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
         _succeeded(link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
 
-def finish_unchanged(run: SyncRun, snapshot: Snapshot) -> None:
-    """Nothing changed at the tracker since the cursor."""
+def finish_unchanged(run: SyncRun) -> None:
+    """Nothing changed at the tracker since the cursor, so the cursor is still right. Raises LeaseLost.
+
+    Where all was well before, only the run itself is written.
+    """
+    if run.link.is_well:
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_UNCHANGED, [run.requests, run.pk, run.fence])
+            closed = cursor.fetchone()
+        if closed is None:
+            raise LeaseLost
+        run.state, run.finished_at = closed
+        return
     with transaction.atomic():
         hold(run)
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
-        _close(run, SyncRun.State.SUCCEEDED, requests=run.requests)
-        _succeeded(link, snapshot.cursor, complete=False)
+        _close(run, SyncRun.State.SUCCEEDED)
+        _succeeded(link, link.cursor, complete=False)
 
 
 def fail(run: SyncRun, error: PullError) -> None:
@@ -128,12 +146,11 @@ def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> N
     """The link is healthy again; its cursor moves in the same transaction as its rows."""
     link.failures = 0
     link.paused_at, link.paused_code, link.paused_reason = None, "", ""
-    link.last_success_at = timezone.now()
     if link.cadence_minutes is None:
         link.next_sync_at = None
     link.cursor = dict(cursor) if cursor is not None else None
     if complete:
-        link.last_full_at = link.last_success_at
+        link.last_full_at = timezone.now()
     link.save()
     Credential.objects.filter(pk=link.credential_id).update(accepted_at=Now(), rejected_at=None)
 

@@ -5,12 +5,8 @@ Nothing is written before everything is known, and then in one transaction. A ru
 
 from __future__ import annotations
 
-import gc
 import logging
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -22,17 +18,17 @@ from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
 from integrations.records import Cursor, Fate, Query
 from integrations.sync import brake, outcome
-from integrations.sync.claim import LeaseLost, claim, renew
+from integrations.sync.claim import LeaseLost, claim
+from integrations.sync.heart import Heart
 from integrations.sync.mapping import FieldColumn, Rules
 from integrations.sync.plan import Known, Plan, make_plan, settle
 from integrations.sync.snapshot import Snapshot, agree, collect
+from integrations.sync.speed import at_full_speed
 
 log = logging.getLogger(__name__)
 
 #: At least this often a run reads the whole listing, whatever the cursor says.
 FULL_LISTING_EVERY = timedelta(days=1)
-#: Longest sleep between two signs of life; well below the lease.
-LONGEST_NAP = 15.0
 
 
 def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None) -> SyncRun | None:
@@ -41,8 +37,8 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     if run is None:
         return None
     try:
-        with at_full_speed():
-            _pull(run, on_progress or (lambda _: None))
+        with at_full_speed(), Heart(run) as heart:
+            _pull(run, heart, on_progress or (lambda _: None))
     except LeaseLost:
         log.warning("Run %s was taken over or cancelled; this worker wrote nothing", run.pk)
         return None
@@ -53,79 +49,47 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     except Exception:  # the boundary: whatever goes wrong, the run must say so
         log.exception("Run %s failed unexpectedly", run.pk)
         outcome.fail(run, outcome.InternalError("Something went wrong on our side. Nothing was changed here."))
-    run.refresh_from_db()
+    if run.is_live:  # how it ended was only written to the database
+        run.refresh_from_db()
     return run
 
 
-#: Seconds that one thread of a pull may keep the interpreter while another waits for it.
-SWITCH_INTERVAL = 0.0005
-
-
-@contextmanager
-def at_full_speed() -> Iterator[None]:
-    """What a pull needs of the interpreter, worth a fifth of its time.
-
-    No cyclic garbage collector: a pull makes a million objects, none in a cycle, and it looks at each again and again.
-    And short turns for its threads: the one that waits for the database must not wait for the one that maps.
-    """
-    collects, interval = gc.isenabled(), sys.getswitchinterval()
-    gc.disable()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        if collects:
-            gc.enable()
-
-
-def _pull(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> None:
+def _pull(run: SyncRun, heart: Heart, on_progress: Callable[[SyncRun], None]) -> None:
     link = run.link
     setup_version = link.setup_version
     connector = registry.get(link.kind)
-    auth = auth_for(link.credential, before_request=lambda: _count(run, on_progress), sleep=lambda s: _nap(run, s))
-    rules, query = rules_of(link), query_of(link)
-    snapshot = fetch(connector, auth, query, _cursor(link), run)
+
+    def before_request() -> None:
+        heart.count_request()
+        on_progress(run)
+
+    auth = auth_for(link.credential, before_request=before_request, sleep=heart.sleep)
+    query = query_of(link)
+    snapshot = fetch(connector, auth, query, _cursor(link), heart)
     if snapshot.unchanged:
-        outcome.finish_unchanged(run, snapshot)
+        outcome.finish_unchanged(run)
         return
-    renew(run, stage="comparing")
+    heart.tell(stage="comparing")
+    rules = rules_of(link)
     plan = make_plan(snapshot, known_items(link, snapshot), rules)
     if snapshot.stamp is None and (plan.flag or plan.missing):
-        snapshot = agree(snapshot, lambda: fetch(connector, auth, query, None, run))
+        snapshot = agree(snapshot, lambda: fetch(connector, auth, query, None, heart))
         plan = make_plan(snapshot, known_items(link, snapshot), rules)
     plan = settle(plan, _confirm(connector, auth, query, plan))
     if brake.must_hold(plan, run):
         brake.hold_for_owner(run, plan)
         return
-    renew(run, stage="saving", requests=run.requests)
+    heart.tell(stage="saving")
     outcome.finish(run, plan, setup_version)
 
 
-def fetch(connector: Connector, auth: Auth, query: Query, cursor: Cursor | None, run: SyncRun) -> Snapshot:
+def fetch(connector: Connector, auth: Auth, query: Query, cursor: Cursor | None, heart: Heart) -> Snapshot:
     """The snapshot under one version of the project, with progress on the run."""
 
     def progress(read: int, announced: int | None) -> None:
-        run.records_read, run.records_announced = read, announced
-        renew(run, stage="reading", records_read=read, records_announced=announced, requests=run.requests)
+        heart.tell(stage="reading", records_read=read, records_announced=announced)
 
     return collect(lambda: connector.pull(auth, query, cursor), progress=progress)
-
-
-def _count(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> None:
-    """Before each request: the first one needs no sign of life, the claim was one."""
-    if run.requests:
-        renew(run)
-    run.requests += 1
-    on_progress(run)
-
-
-def _nap(run: SyncRun, seconds: float) -> None:
-    """Sleep, and stay alive meanwhile."""
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, LONGEST_NAP))
-        renew(run)
 
 
 def _confirm(connector: Connector, auth: Auth, query: Query, plan: Plan) -> dict[str, Fate]:
@@ -157,8 +121,7 @@ def rules_of(link: ProjectLink) -> Rules:
 
 def query_of(link: ProjectLink) -> Query:
     """What the connector must fetch for the link's setup."""
-    keys = link.mappings.values_list("key", flat=True)
-    wanted = frozenset([*keys, *link.start_sources, *link.end_sources])
+    wanted = link.keys.union(link.start_sources, link.end_sources)
     return Query(project_id=link.project_id, states=frozenset(link.states), wanted=wanted)
 
 

@@ -47,7 +47,7 @@ class Row:
 def credentials(request: AccountRequest) -> HttpResponse:
     """One's own credentials, and for Account Admins those of the others: label, owner and use, never the secret."""
     member = request.membership
-    found = Credential.objects.filter(account=request.account).select_related("owner__user")
+    found = secrets.with_last_accepted(Credential.objects.filter(account=request.account).select_related("owner__user"))
     if not member.is_admin:
         found = found.filter(owner=member)
     found = found.annotate(uses=Count("links"), own=Count("pk", filter=Q(owner=member))).order_by("-own", "label", "pk")

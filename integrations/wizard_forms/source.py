@@ -80,7 +80,7 @@ class CredentialsForm(StepForm):
             account_id=wizard.roadmap.account_id, owner=wizard.member, kind=wizard.connector.kind
         )
         #: What can be chosen, in order: one's own, and what the link uses now.
-        self.saved: list[Credential] = list(own.select_related("owner__user"))
+        self.saved: list[Credential] = list(credentials.with_last_accepted(own.select_related("owner__user")))
         if wizard.link and all(one.pk != wizard.link.credential_id for one in self.saved):
             self.saved.insert(0, wizard.link.credential)
         choices = [*((str(one.pk), one.label) for one in self.saved), (NEW, "New credentials")]

@@ -21,7 +21,7 @@ def link(transactional_db: None, olga: Membership) -> ProjectLink:
     """Olga's roadmap, synced a while ago; no worker is at it."""
     roadmap = factories.make_roadmap(olga, "Apollo", source_label="Pivotal Tracker")
     factories.make_item(roadmap, "First thing", external_id="1")
-    return factories.make_link(roadmap, next_sync_at=None, last_success_at=timezone.now())
+    return factories.make_link(roadmap, next_sync_at=None, synced_at=timezone.now())
 
 
 def sync_elsewhere(link: ProjectLink, name: str) -> None:

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import Membership
 from integrations.connectors.pivotal_tracker import client, fates, pulling
-from integrations.sync import run
+from integrations.sync.heart import Heart
 from tests.histories.stage import Office
 from tracker_sandbox import litetracker
 from tracker_sandbox.params import Paging
@@ -27,7 +27,7 @@ def running() -> Iterator[Sandbox]:
 def office(olga: Membership, running: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Office:
     settings.CONNECTOR_URLS = {"pivotal_tracker": running.url}
     settings.TRACKER_REQUESTS_PER_SECOND = 0
-    monkeypatch.setattr(run, "_nap", lambda *_: None)
+    monkeypatch.setattr(Heart, "sleep", lambda *_: None)
     monkeypatch.setattr(client, "_STORIES_A_PAGE", 3)
     monkeypatch.setattr(client, "_ITERATIONS_A_PAGE", 3)
     monkeypatch.setattr(client, "_ACTIVITIES_A_PAGE", 3)

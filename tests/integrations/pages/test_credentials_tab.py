@@ -55,6 +55,18 @@ def test_a_good_token_is_saved_sealed_and_named(browser: Client, olga: Membershi
     assert TOKEN not in page
 
 
+def test_a_sync_that_went_well_is_when_a_token_was_accepted_last(browser: Client, olga: Membership) -> None:
+    """B10: also where it found nothing changed, and wrote nothing but itself."""
+    now = timezone.now()
+    mine = factories.make_credential(olga, accepted_at=now - timedelta(days=9))
+    for number, hours in enumerate((7, 5, 6)):
+        roadmap = factories.make_roadmap(olga, f"Roadmap {number}")
+        factories.make_link(roadmap, credential=mine, synced_at=now - timedelta(hours=hours))
+    page = browser.get(reverse("integrations:credentials", args=["acme"])).content.decode().replace("\xa0", " ")
+    assert "5 hours ago" in page
+    assert "day" not in page
+
+
 def test_a_refused_token_is_an_error_on_its_field(browser: Client) -> None:
     """D7: with what to do, and without the token."""
     response = browser.post(ADD, {"label": "Robin", "secret": DEAD_TOKEN})

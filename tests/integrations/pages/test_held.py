@@ -41,7 +41,7 @@ def link(olga: Membership) -> ProjectLink:
         state = "deleted" if number < 2 else ""
         factories.make_item(roadmap, f"Story {number}", external_id=str(number), source_state=state)
     factories.make_item(roadmap, "Her own")
-    return factories.make_link(roadmap, last_success_at=timezone.now() - timedelta(hours=3))
+    return factories.make_link(roadmap)
 
 
 def hold(link: ProjectLink, **columns: object) -> SyncRun:
@@ -99,6 +99,7 @@ def test_where_lost_items_are_archived_the_button_says_so(link: ProjectLink, olg
 def test_others_see_how_fresh_the_data_is_and_who_is_asked(
     link: ProjectLink, olga: Membership, vera: Membership, alice: Membership
 ) -> None:
+    make_run(link, finished_at=timezone.now() - timedelta(hours=3))
     hold(link)
     editor = factories.make_member(link.account, Role.COLLABORATOR)
     factories.make_share(link.roadmap, editor, "editor")
@@ -325,7 +326,8 @@ def test_the_first_sync_can_be_cancelled_where_it_shows(
     link: ProjectLink, olga: Membership, vera: Membership, signed_in: SignedIn
 ) -> None:
     """D8"""
-    ProjectLink.objects.update(last_success_at=None, next_sync_at=None)
+    SyncRun.objects.all().delete()
+    ProjectLink.objects.update(next_sync_at=None)
     run = make_run(link, "running", stage="reading")
     factories.make_share(link.roadmap, vera)
     button = f'action="{address("run-cancel", link, run.pk)}"'

@@ -8,7 +8,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role
@@ -22,7 +21,7 @@ SignedIn = Callable[[Membership], Client]
 @pytest.fixture
 def link(olga: Membership) -> ProjectLink:
     """Olga's roadmap, linked."""
-    return factories.make_link(factories.make_roadmap(olga, "Apollo"), last_success_at=timezone.now())
+    return factories.make_link(factories.make_roadmap(olga, "Apollo"))
 
 
 def address(name: str, link: ProjectLink, *args: object) -> str:

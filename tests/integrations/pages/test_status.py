@@ -51,7 +51,7 @@ def link(olga: Membership) -> ProjectLink:
     return factories.make_link(
         factories.make_roadmap(olga, "Apollo"),
         project_name="Rider app",
-        last_success_at=timezone.now() - timedelta(hours=3),
+        synced_at=timezone.now() - timedelta(hours=3),
         next_sync_at=timezone.now() + timedelta(hours=9, minutes=1),
     )
 
@@ -160,16 +160,27 @@ def test_a_roadmap_without_a_link_shows_no_status(olga: Membership) -> None:
 def test_everybody_sees_how_old_the_data_is(link: ProjectLink, olga: Membership, vera: Membership) -> None:
     """P1"""
     factories.make_share(link.roadmap, vera)
-    make_run(link)
     for member in (olga, vera):
         page = look("sync_status", member, link.roadmap)
         assert "3 hours ago" in page
         assert "next sync in 9 hours" in page
 
 
+@pytest.mark.parametrize("state", ["failed", "cancelled", "running", "held"])
+def test_data_is_as_old_as_the_last_good_sync(link: ProjectLink, olga: Membership, state: str) -> None:
+    """P1: one that found nothing changed counts, one that came to nothing does not."""
+    make_run(link, finished_at=timezone.now() - timedelta(hours=1, minutes=1))
+    for _ in range(2):
+        make_run(link, "failed")
+    make_run(link, state)
+    status = status_of(link.roadmap)
+    assert status is not None and status.fresh_at is not None
+    assert timezone.now() - status.fresh_at > timedelta(hours=1)
+
+
 def test_the_first_sync_shows_live_counts(link: ProjectLink, olga: Membership) -> None:
     """D8"""
-    ProjectLink.objects.update(last_success_at=None)
+    SyncRun.objects.all().delete()
     make_run(link, "running", trigger="setup", stage="reading", records_read=120, records_announced=300, requests=4)
     page = look("sync_status", olga, link.roadmap)
     assert "Initial sync in progress" in page
@@ -277,7 +288,6 @@ def test_progress_comes_with_the_next_look_and_leaves_the_button_alone(
 def end(run: SyncRun, **columns: object) -> None:
     now = timezone.now()
     SyncRun.objects.filter(pk=run.pk).update(**{"state": "succeeded", "finished_at": now, "stage": "", **columns})
-    ProjectLink.objects.filter(pk=run.link_id).update(last_success_at=now)
 
 
 def test_when_a_sync_ends_the_button_changes_and_the_items_are_fetched(
