@@ -36,7 +36,7 @@ def auth_for(
     http = Http(
         registry.base_url(credential.kind),
         user_agent=USER_AGENT,
-        limits=limits,
+        limits=limits or Limits(at_once=settings.TRACKER_REQUESTS_AT_ONCE),
         pace=pace,
         on_request=before_request,
         sleep=sleep,

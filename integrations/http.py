@@ -11,6 +11,7 @@ import json
 import random
 import re
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class Limits:
     tries: int = 5
     #: The longest Retry-After that is waited for in place.
     patience_seconds: float = 60
+    #: Requests that may be under way at the same time.
+    at_once: int = 1
 
 
 class Headers(dict[str, str]):
@@ -73,7 +76,9 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Failure:
+class Failure:
+    """One try that came to nothing; `again` says whether another one may help."""
+
     error: PullError
     again: bool = True
     #: Seconds that the tracker asked us to wait.
@@ -108,6 +113,7 @@ class Http:
         self.base_url, self.host = _check_base_url(base_url)
         #: How many requests were sent so far.
         self.requests = 0
+        self._counting = threading.Lock()
         self._limits = limits or Limits()
         self._pace = pace
         self._sleep = sleep
@@ -131,24 +137,27 @@ class Http:
         """Close the connections."""
         self._session.close()
 
+    @property
+    def at_once(self) -> int:
+        """How many requests may be under way at the same time."""
+        return self._limits.at_once
+
     def get(
         self,
         path: str,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        first: Answer | Failure | None = None,
     ) -> Answer:
-        """Ask for a path below the base address, again where that can help.
+        """Ask for a path below the base address, again where that can help. `first` is a try that was made already.
 
         Any status that is no failure of transport or server comes back as an answer, 4xx too. Raises
         RateLimited, TrackerUnavailable or UnexpectedResponse; ValueError for what must not be sent.
         """
-        if not _PATH.fullmatch(path) or ".." in path:
-            raise ValueError("The path of a request holds characters that it must not hold.")
-        if not all(_HEADER.fullmatch(value) for value in (headers or {}).values()):
-            raise ValueError("A header of a request holds characters that can't be sent.")
         tried = 0
         while True:
-            outcome = self._try_once(path, params=params or {}, headers=headers or {})
+            outcome = first if first and not tried else self.try_once(path, params, headers)
             tried += 1
             if isinstance(outcome, Answer):
                 return outcome
@@ -156,19 +165,27 @@ class Http:
                 raise outcome.error
             self._sleep(max(outcome.wait, self._rng() * 2 ** (tried - 1)))
 
-    def _try_once(self, path: str, *, params: Mapping[str, str | int], headers: Mapping[str, str]) -> Answer | _Failure:
+    def try_once(
+        self, path: str, params: Mapping[str, str | int] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer | Failure:
+        """Ask once. May be called from several threads. Raises ValueError for what must not be sent."""
+        if not _PATH.fullmatch(path) or ".." in path:
+            raise ValueError("The path of a request holds characters that it must not hold.")
+        if not all(_HEADER.fullmatch(value) for value in (headers or {}).values()):
+            raise ValueError("A header of a request holds characters that can't be sent.")
         if self._pace:
             self._pace()
         if self._on_request:
             self._on_request()
-        self.requests += 1
+        with self._counting:
+            self.requests += 1
         limits = self._limits
         ends_at = self._clock() + limits.total_seconds
         try:
             with self._session.get(
                 self.base_url + path,
-                params=params,
-                headers=headers,
+                params=params or {},
+                headers=headers or {},
                 stream=True,
                 allow_redirects=False,
                 timeout=(limits.connect_seconds, max(limits.total_seconds - limits.connect_seconds, 0.01)),
@@ -177,7 +194,7 @@ class Http:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
             return self._failure_of(exc)
         if body is None:
-            return _Failure(UnexpectedResponse(f"{self.host} sent an answer that is too large."), again=False)
+            return Failure(UnexpectedResponse(f"{self.host} sent an answer that is too large."), again=False)
         return self._judge(Answer(response.status_code, response.headers, body))
 
     def _read(self, response: requests.Response, *, ends_at: float) -> bytes | None:
@@ -191,7 +208,7 @@ class Http:
                 raise TimeoutError
         return bytes(body)
 
-    def _judge(self, answer: Answer) -> Answer | _Failure:
+    def _judge(self, answer: Answer) -> Answer | Failure:
         if answer.status in _AGAIN:
             return self._refused(answer)
         if 300 <= answer.status < 400:
@@ -199,13 +216,13 @@ class Http:
                 f"{self.host} answered with a redirect ({answer.status}), which is never followed. "
                 "The operator should check the tracker's address in the settings."
             )
-            return _Failure(UnexpectedResponse(text), again=False)
+            return Failure(UnexpectedResponse(text), again=False)
         if answer.status == 200 and not _may_be_json(answer.body):
             text = f"{self.host} sent something that is not its API's answer, or only a part of it."
-            return _Failure(UnexpectedResponse(text))
+            return Failure(UnexpectedResponse(text))
         return answer
 
-    def _refused(self, answer: Answer) -> _Failure:
+    def _refused(self, answer: Answer) -> Failure:
         wait = _retry_after(answer.headers.get("Retry-After", ""))
         asked = None if wait is None else timedelta(seconds=wait)
         too_long = wait is not None and wait > self._limits.patience_seconds
@@ -215,21 +232,21 @@ class Http:
             error = RateLimited(text, retry_after=asked)
         else:
             error = TrackerUnavailable(f"{self.host} has trouble of its own (status {answer.status}).")
-        return _Failure(error, again=not too_long, wait=wait or 0)
+        return Failure(error, again=not too_long, wait=wait or 0)
 
-    def _failure_of(self, exc: Exception) -> _Failure:
+    def _failure_of(self, exc: Exception) -> Failure:
         causes = _causes(exc)
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             text = f"The certificate of {self.host} could not be verified, so nothing was sent to it."
-            return _Failure(TrackerUnavailable(text), again=False)
+            return Failure(TrackerUnavailable(text), again=False)
         if any(_is_timeout(cause) for cause in causes):
-            return _Failure(TrackerUnavailable(f"{self.host} did not answer in time."))
+            return Failure(TrackerUnavailable(f"{self.host} did not answer in time."))
         if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-            return _Failure(TrackerUnavailable(f"The name {self.host} could not be found in the network."))
+            return Failure(TrackerUnavailable(f"The name {self.host} could not be found in the network."))
         if isinstance(exc, (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError)):
             text = f"{self.host} broke off in the middle of an answer, or garbled it."
-            return _Failure(UnexpectedResponse(text))
-        return _Failure(TrackerUnavailable(f"{self.host} could not be reached."))
+            return Failure(UnexpectedResponse(text))
+        return Failure(TrackerUnavailable(f"{self.host} could not be reached."))
 
 
 def _new_session(user_agent: str) -> requests.Session:

@@ -17,4 +17,6 @@ def dispatch() -> None:
 @shared_task
 def run_link(run_id: int) -> None:
     """Carry out one run; a run that is not to be had any more is no failure."""
-    execute(run_id)
+    run = execute(run_id)
+    if run is not None:
+        schedule.send_next(run.account_id)

@@ -173,6 +173,7 @@ SANDBOX = read_sandbox(DATA_DIR) if EMBEDDED and "pivotal_tracker" not in _set_u
 CONNECTOR_URLS: Mapping[str, str] = ({"pivotal_tracker": SANDBOX.url} if SANDBOX else {}) | _set_urls
 MIN_SYNC_MINUTES = env.int("MIN_SYNC_MINUTES", 5 if EMBEDDED else 15)
 TRACKER_REQUESTS_PER_SECOND = env.float("TRACKER_REQUESTS_PER_SECOND", 2.0)
+TRACKER_REQUESTS_AT_ONCE = env.int("TRACKER_REQUESTS_AT_ONCE", 3)
 
 # --- People
 

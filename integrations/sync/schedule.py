@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -28,16 +28,22 @@ RESEND_AFTER = timedelta(minutes=2)
 #: Times that a run is taken up again after its worker died; then it fails.
 MAX_ATTEMPTS = 3
 
-#: Due links that may run, the longest waiting first, each moved on by its cadence with up to 10 % (at most
-#: 5 minutes) of jitter, and a queued run for each that has none alive. "No key", because a run that somebody else
+#: Due links that may run, the longest waiting of each account first, each moved on by its cadence with up to 10 % (at
+#: most 5 minutes) of jitter, and a queued run for each that has none alive. "No key", because a run that somebody else
 #: inserts at the same moment needs a share of the link's key, and two that wait for each other would be a deadlock.
 QUEUE_DUE = """
-WITH due AS (
-    SELECT link.id, link.account_id, link.cadence_minutes
+WITH waiting AS (
+    SELECT link.id, link.next_sync_at,
+        row_number() OVER (PARTITION BY link.account_id ORDER BY link.next_sync_at) AS place
     FROM integrations_projectlink AS link
     JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
     WHERE link.next_sync_at <= now() AND link.paused_at IS NULL AND roadmap.archived_at IS NULL
-    ORDER BY link.next_sync_at LIMIT %s FOR NO KEY UPDATE OF link SKIP LOCKED
+), due AS (
+    SELECT link.id, link.account_id, link.cadence_minutes
+    FROM integrations_projectlink AS link
+    WHERE link.id IN (SELECT id FROM waiting ORDER BY place, next_sync_at LIMIT %s)
+        AND link.next_sync_at <= now() AND link.paused_at IS NULL
+    FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE integrations_projectlink AS link SET next_sync_at =
         now() + link.cadence_minutes * interval '1 minute'
@@ -47,6 +53,29 @@ WITH due AS (
 INSERT INTO integrations_syncrun (account_id, link_id, trigger, state, problems)
 SELECT account_id, id, 'schedule', 'queued', '[]' FROM due
 ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+#: Runs of one account that may be at the workers at once; the next one is sent when one of them ends. The queue is
+#: worked off in order, so an account with a thousand due roadmaps makes nobody wait for more than these.
+IN_FLIGHT = 10
+
+WAITING = """
+WITH live AS (
+    SELECT run.id, run.state, run.sent_at, row_number() OVER (
+        PARTITION BY run.account_id
+        ORDER BY run.state = 'running' DESC, run.sent_at IS NULL, run.trigger = 'schedule', run.id
+    ) AS place
+    FROM integrations_syncrun AS run
+    JOIN integrations_projectlink AS link ON link.id = run.link_id
+    JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
+    WHERE run.state IN ('queued', 'running') AND roadmap.archived_at IS NULL
+        AND (%(account)s IS NULL OR run.account_id = %(account)s)
+)
+SELECT id FROM live
+WHERE state = 'queued' AND place <= %(most)s
+    AND (sent_at IS NULL OR sent_at < now() - %(resend)s * interval '1 second')
+ORDER BY place, id LIMIT %(batch)s
 """
 
 
@@ -86,14 +115,23 @@ def tick() -> list[int]:
     """
     take_up_lost_runs()
     queue_due_links()
-    waiting = list(
-        SyncRun.objects.filter(state=SyncRun.State.QUEUED, link__roadmap__archived_at=None)
-        .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
-        .order_by("id")
-        .values_list("id", flat=True)[:BATCH]
-    )
+    waiting = waiting_runs()
     send_runs(waiting)
     return waiting
+
+
+def waiting_runs(account_id: int | None = None) -> list[int]:
+    """The ids of runs to send now, of all accounts or of one, a first of each account before a second of any."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WAITING, {"account": account_id, "resend": RESEND_AFTER.total_seconds(), "most": IN_FLIGHT, "batch": BATCH}
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def send_next(account_id: int) -> None:
+    """After a run of that account ended: send what waited for its place."""
+    send_runs(waiting_runs(account_id))
 
 
 def queue_due_links() -> list[int]:

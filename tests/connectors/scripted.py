@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from requests.structures import CaseInsensitiveDict
 
 from integrations.connectors.base import Auth
-from integrations.http import Answer, Http
+from integrations.http import Answer, Failure, Http
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 _ROOT = "/services/v5"
@@ -50,7 +50,15 @@ class ScriptedHttp(Http):
         self.asked: list[tuple[str, Params]] = []
         self._script = script
 
-    def get(self, path: str, params: Params | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        first: Answer | Failure | None = None,
+    ) -> Answer:
+        assert first is None, "nothing is asked beforehand here"
         assert path.startswith(_ROOT)
         assert headers is not None
         assert headers["X-TrackerToken"] == TOKEN

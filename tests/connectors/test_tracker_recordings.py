@@ -106,7 +106,7 @@ class Replay(Http):
         super().__init__("https://tracker.test", user_agent="Tests")
         self._pages = pages
 
-    def get(self, path: str, params: object = None, headers: object = None) -> Answer:
+    def get(self, path: str, params: object = None, headers: object = None, *, first: object = None) -> Answer:
         assert isinstance(params, dict)
         self.requests += 1
         return self._pages[params["offset"]].answer

@@ -27,6 +27,8 @@ def running() -> Iterator[Sandbox]:
 def office(olga: Membership, running: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Office:
     settings.CONNECTOR_URLS = {"pivotal_tracker": running.url}
     settings.TRACKER_REQUESTS_PER_SECOND = 0
+    # One after the other, so that a history which disturbs the third request plays the same each time.
+    settings.TRACKER_REQUESTS_AT_ONCE = 1
     monkeypatch.setattr(Heart, "sleep", lambda *_: None)
     monkeypatch.setattr(client, "_STORIES_A_PAGE", 3)
     monkeypatch.setattr(client, "_ITERATIONS_A_PAGE", 3)

@@ -11,6 +11,7 @@ from typing import Final, Generic, Literal, NoReturn
 
 from integrations.connectors.base import Auth
 from integrations.connectors.pivotal_tracker import wire
+from integrations.connectors.pivotal_tracker.beforehand import Beforehand, Try
 from integrations.connectors.pivotal_tracker.paging import Pagination
 from integrations.connectors.pivotal_tracker.profiles import TRACKER, VERSION_HEADER, Profile, probe
 from integrations.connectors.pivotal_tracker.wire import Listing, T
@@ -163,11 +164,21 @@ class Client:
     def _pages(
         self, path: str, kind: type[T], *, limit: int, key: Callable[[T], int], **params: str | int
     ) -> Iterator[Sheet[T]]:
+        def ask_once(offset: int) -> Try:
+            return self._http.try_once(_ROOT + path, {"limit": limit, "offset": offset, **params}, self._headers)
+
+        with Beforehand(ask_once, at_once=self._http.at_once) as beforehand:
+            yield from self._sheets(path, kind, beforehand, key=key, limit=limit, **params)
+
+    def _sheets(
+        self, path: str, kind: type[T], beforehand: Beforehand, *, key: Callable[[T], int], **params: str | int
+    ) -> Iterator[Sheet[T]]:
         offset: int | None = 0
         seen: set[int] = set()
         stamps: set[str | None] = set()
         while offset is not None:
-            answer = self._ask(path, handled=self._maybe_missing(), limit=limit, offset=offset, **params)
+            first = beforehand.take(offset)
+            answer = self._ask(path, first=first, handled=self._maybe_missing(), offset=offset, **params)
             if answer.status == 404:
                 yield Sheet(Listing([]), None, found=False)
                 return
@@ -182,6 +193,8 @@ class Client:
                 self._refuse_repetition(pagination, size=listing.size, moved=len(stamps) > 1)
                 listing, body = Listing([]), b"[]"
             offset = pagination.next_offset(offset, returned=listing.size, whole=self.profile.announces)
+            if offset is not None:
+                beforehand.expect(pagination.offsets_from(offset))
             yield Sheet(listing, _stamp(answer), pagination.total, last=offset is None, body=body)
 
     def _refuse_repetition(self, pagination: Pagination, *, size: int, moved: bool) -> None:
@@ -206,9 +219,11 @@ class Client:
         """Below a project Tracker answers 404 only where the project is gone; LiteTracker lacks some listings."""
         return frozenset() if self.profile.announces else frozenset({404})
 
-    def _ask(self, path: str, *, handled: frozenset[int] = frozenset(), **params: str | int) -> Answer:
+    def _ask(
+        self, path: str, *, handled: frozenset[int] = frozenset(), first: Try | None = None, **params: str | int
+    ) -> Answer:
         """A good answer, or one with a status that the caller handles. Raises for every other."""
-        answer = self._send(path, **params)
+        answer = self._send(path, first=first, **params)
         if answer.status == 200:
             return answer
         code = wire.read_code(answer.body)
@@ -218,15 +233,16 @@ class Client:
             return answer
         raise _refusal(path, status=answer.status, code=code or "")
 
-    def _send(self, path: str, **params: str | int) -> Answer:
+    def _send(self, path: str, *, first: Try | None = None, **params: str | int) -> Answer:
         if self._http.requests - self._sent_before >= MOST_REQUESTS:
             raise UnexpectedResponse(
                 f"The sync was stopped after {MOST_REQUESTS:,} requests: the project is too large, or its "
                 "listing has no end. Nothing was changed here."
             )
-        answer = self._http.get(_ROOT + path, params, self._headers)
-        self.latest_at = _server_time(answer)
-        self.began_at = self.began_at or self.latest_at
+        answer = self._http.get(_ROOT + path, params, self._headers, first=first)
+        sent_at = _server_time(answer)
+        self.began_at = self.began_at or sent_at
+        self.latest_at = max(filter(None, (self.latest_at, sent_at)), default=None)
         return answer
 
     def _doubt_secret(self, path: str, *, answer: Answer, code: str | None) -> None:

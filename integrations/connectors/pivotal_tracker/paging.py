@@ -37,6 +37,12 @@ class Pagination:
         following = offset + (self.limit or returned)
         return None if self.total is not None and following >= self.total else following
 
+    def offsets_from(self, offset: int) -> range:
+        """Where this page and the ones after it begin, as far as the headers foresee it."""
+        if self.total is None or not self.limit:
+            return range(0)
+        return range(offset, self.total, self.limit)
+
 
 def _count(value: str | None) -> int | None:
     text = (value or "").strip()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
+from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
 from tests import factories
@@ -145,3 +146,68 @@ def test_the_queries_of_a_tick_do_not_grow_with_the_links(
     with django_assert_max_num_queries(9):
         schedule.tick()
     assert len(sent) == 5
+
+
+@pytest.fixture
+def crowd(
+    link: ProjectLink, mallory: Membership, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[ProjectLink], ProjectLink]:
+    """Five due links of one account, and one of another that is due for a shorter time; two may be at the workers."""
+    monkeypatch.setattr(schedule, "IN_FLIGHT", 2)
+    many = [
+        factories.make_link(
+            factories.make_roadmap(link.roadmap.owner, f"R{number}"),
+            integration=link.integration,
+            credential=link.credential,
+        )
+        for number in range(5)
+    ]
+    single = factories.make_link(factories.make_roadmap(mallory))
+    for each in many:
+        due(each, minutes=10)
+    due(single)
+    return many, single
+
+
+def test_an_account_with_many_due_links_makes_no_other_wait(
+    crowd: tuple[list[ProjectLink], ProjectLink], sent: list[int]
+) -> None:
+    many, single = crowd
+    schedule.tick()
+    assert SyncRun.objects.filter(state="queued").count() == 6
+    accounts = [SyncRun.objects.get(pk=pk).account_id for pk in sent]
+    assert accounts == [many[0].account_id, single.account_id, many[0].account_id]
+    schedule.tick()
+    assert len(sent) == 3
+
+
+def test_when_a_run_ends_the_next_of_its_account_is_sent(
+    crowd: tuple[list[ProjectLink], ProjectLink], sent: list[int]
+) -> None:
+    many, _ = crowd
+    schedule.tick()
+    schedule.send_next(many[0].account_id)
+    assert len(sent) == 3
+    SyncRun.objects.filter(pk=sent[0]).update(state="succeeded", finished_at=timezone.now())
+    schedule.send_next(many[0].account_id)
+    assert len(sent) == 4
+    assert SyncRun.objects.get(pk=sent[3]).account_id == many[0].account_id
+
+
+def test_what_a_person_asked_for_comes_before_what_is_due(
+    crowd: tuple[list[ProjectLink], ProjectLink], sent: list[int]
+) -> None:
+    many, _ = crowd
+    schedule.queue_due_links()
+    asked = schedule.request_run(link=many[4], trigger=SyncRun.Trigger.MANUAL, send=False)
+    SyncRun.objects.filter(pk=asked.pk).update(trigger="manual")
+    assert schedule.waiting_runs(many[0].account_id)[0] == asked.pk
+
+
+def test_a_batch_takes_of_every_account(
+    crowd: tuple[list[ProjectLink], ProjectLink], sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, single = crowd
+    monkeypatch.setattr(schedule, "BATCH", 2)
+    schedule.queue_due_links()
+    assert SyncRun.objects.filter(account_id=single.account_id).count() == 1
