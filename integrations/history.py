@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from django.utils.text import Truncator
+from datetime import datetime
 
 from integrations.models import ItemChange
-from roadmaps import fields
-from roadmaps.models import Field, FieldOption, Item
-
-LABELS = {
-    "name": "Name",
-    "description": "Description",
-    "start_date": "Start Date",
-    "end_date": "End Date",
-    "source_state": "Source state",
-}
-#: Longer texts are cut in a history; the item has the whole.
-SHOWN = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value before and after; empty text means no value."""
-
-    label: str
-    old: str
-    new: str
+from roadmaps.changes import Difference, Names, describe, load_names
+from roadmaps.models import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +36,11 @@ def of_item(item: Item, *, limit: int) -> list[Entry]:
 def entries(account_id: int, changes: Iterable[ItemChange]) -> list[Entry]:
     """The changes with the names of fields and list values; two queries. Their runs and items must be loaded."""
     changes = list(changes)
-    names = _names(account_id, {column for change in changes for column in change.changes})
+    names = load_names(account_id, {column for change in changes for column in change.changes})
     return [_entry(change, names) for change in changes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    fields: Mapping[str, Field]
-    options: Mapping[int, str]
-
-
-def _names(account_id: int, columns: set[str]) -> _Names:
-    ids = [int(column[1:]) for column in columns if column[:1] == "f" and column[1:].isdigit()]
-    if not ids:
-        return _Names({}, {})
-    found = {field.column: field for field in Field.objects.filter(account_id=account_id, pk__in=ids)}
-    lists = [field.pk for field in found.values() if field.has_options]
-    options = FieldOption.objects.filter(account_id=account_id, field__in=lists)
-    return _Names(found, dict(options.values_list("pk", "label")))
-
-
-def _entry(change: ItemChange, names: _Names) -> Entry:
+def _entry(change: ItemChange, names: Names) -> Entry:
     return Entry(
         at=change.run.finished_at or change.run.queued_at,
         run_id=change.run_id,
@@ -86,7 +49,7 @@ def _entry(change: ItemChange, names: _Names) -> Entry:
         item=change.item,
         reason=_reason(change),
         differences=tuple(
-            _difference(column, pair, names) for column, pair in change.changes.items() if column != "source_state"
+            describe(column, pair, names) for column, pair in change.changes.items() if column != "source_state"
         ),
     )
 
@@ -96,22 +59,3 @@ def _reason(change: ItemChange) -> str:
         return ""
     _, state = change.changes.get("source_state", ["", ""])
     return str(dict(Item.SourceState.choices).get(state, ""))
-
-
-def _difference(column: str, pair: list[fields.Stored | None], names: _Names) -> Difference:
-    old, new = pair
-    field = names.fields.get(column)
-    label = field.name if field else LABELS.get(column, "A field that is gone")
-    return Difference(label, _shown(old, field, names), _shown(new, field, names))
-
-
-def _shown(value: fields.Stored | None, field: Field | None, names: _Names) -> str:
-    text = fields.show(field.type if field else "text", value, names.options)
-    return Truncator(_as_date(text)).chars(SHOWN)
-
-
-def _as_date(text: str) -> str:
-    try:
-        return f"{date.fromisoformat(text):%-d %b %Y}"
-    except ValueError:
-        return text

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -24,7 +25,9 @@ CUT = "\n\n*… The rest of this text is left out here.*"
 #: Seconds that a rendered text is remembered, under a digest of the text.
 REMEMBERED = 7 * 24 * 3600
 #: Part of the key in the cache; it changes whenever the same text would give other HTML.
-VERSION = 1
+VERSION = 2
+#: Texts stand below headings of this level, so their own start one lower.
+ABOVE = 2
 
 TAGS = {
     *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "del", "a"),
@@ -57,6 +60,20 @@ def render(text: str) -> SafeString:
         html = _render(source)
         cache.set(key, html, REMEMBERED)
     return mark_safe(html)  # noqa: S308 - it passed the allow-list
+
+
+def _lower_headings(state: StateCore) -> None:
+    """Make the headings of a text fit below those of the page, without leaving out a level (for screen readers)."""
+    above: list[int] = []
+    for token in state.tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+            above = [each for each in above if each < level] + [level]
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(ABOVE + len(above), 6)}"
+
+
+_parser.core.ruler.push("lower_headings", _lower_headings)
 
 
 def _render(text: str) -> str:

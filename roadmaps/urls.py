@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import fields, items, roadmaps, sharing, table
+from roadmaps.views import comments, fields, items, links, roadmaps, sharing, table
 
 app_name = "roadmaps"
 
 ROADMAP = "roadmaps/<int:roadmap_id>/"
+ITEM = f"{ROADMAP}items/<int:item_id>/"
 
 urlpatterns = [
     path("", roadmaps.roadmap_list, name="list"),
@@ -18,6 +19,13 @@ urlpatterns = [
     path(f"{ROADMAP}items/<int:item_id>/", items.item, name="item"),
     path(f"{ROADMAP}items/<int:item_id>/edit/", items.edit, name="item-edit"),
     path(f"{ROADMAP}items/<int:item_id>/delete/", items.delete, name="item-delete"),
+    path(f"{ITEM}history/", items.history, name="item-history"),
+    path(f"{ITEM}comments/", comments.comments, name="comments"),
+    path(f"{ITEM}comments/<int:comment_id>/", comments.comment, name="comment"),
+    path(f"{ITEM}comments/<int:comment_id>/edit/", comments.edit, name="comment-edit"),
+    path(f"{ITEM}comments/<int:comment_id>/delete/", comments.delete, name="comment-delete"),
+    path(f"{ITEM}links/", links.links, name="links"),
+    path(f"{ITEM}links/<int:link_id>/remove/", links.unlink, name="unlink"),
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),
     path(f"{ROADMAP}fields/new/", fields.new_own_field, name="own-field-new"),
     path(f"{ROADMAP}fields/<int:field_id>/", fields.own_field, name="own-field"),

@@ -20,7 +20,19 @@ from accounts.models import Account, Invitation, Membership, Role, User
 from integrations import vault
 from integrations.models import Credential, FieldMapping, Integration, ProjectLink, SyncRun
 from roadmaps.fields import Stored, fold
-from roadmaps.models import Field, FieldOption, FieldType, Item, Milestone, Roadmap, Share, View
+from roadmaps.models import (
+    Comment,
+    Field,
+    FieldOption,
+    FieldType,
+    Item,
+    ItemEdit,
+    ItemLink,
+    Milestone,
+    Roadmap,
+    Share,
+    View,
+)
 
 #: Every person of the tests signs in with this.
 PASSWORD = "correct-horse-battery"
@@ -145,6 +157,25 @@ def make_field(
 def make_option(field: Field, label: str, **columns: Any) -> FieldOption:
     """A value that a list field offers."""
     return FieldOption.objects.create(account_id=field.account_id, field=field, label=label, key=fold(label), **columns)
+
+
+# --- What people put around an item
+
+
+def make_comment(item: Item, author: Membership, text: str = "Let us talk.", **columns: Any) -> Comment:
+    """What a member says about the item."""
+    return Comment.objects.create(account_id=item.account_id, item=item, author=author, text=text, **columns)
+
+
+def make_item_link(one: Item, other: Item, **columns: Any) -> ItemLink:
+    """Two items of one account that belong together."""
+    low, high = sorted((one, other), key=lambda each: each.pk)
+    return ItemLink.objects.create(account_id=one.account_id, low=low, high=high, **columns)
+
+
+def make_edit(item: Item, member: Membership, *, kind: str = ItemEdit.Kind.CHANGED, **changes: Any) -> ItemEdit:
+    """What a member changed on the item: `name=["Pay", "Pay by card"]`."""
+    return ItemEdit.objects.create(account_id=item.account_id, item=item, member=member, kind=kind, changes=changes)
 
 
 # --- Where it comes from

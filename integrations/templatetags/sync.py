@@ -48,7 +48,13 @@ def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
     """What syncs did to an item, the newest first (B4); nothing for an item made by hand."""
     request = _request(context)
     entries = history.of_item(item, limit=CHANGES_SHOWN) if item.origin else []
-    return {"account": request.account, "roadmap": request.roadmap, "entries": entries, "limit": CHANGES_SHOWN}
+    return {
+        "account": request.account,
+        "roadmap": request.roadmap,
+        "item": item,
+        "entries": entries,
+        "limit": CHANGES_SHOWN,
+    }
 
 
 @register.inclusion_tag("_badge.html")

@@ -7,6 +7,7 @@ carry sentences for the person, and leave everything as it was.
 from __future__ import annotations
 
 from accounts.errors import Refused
+from roadmaps.services.comments import add_comment, delete_comment, edit_comment
 from roadmaps.services.fields import (
     add_options,
     archive_option,
@@ -16,11 +17,13 @@ from roadmaps.services.fields import (
     rename_option,
 )
 from roadmaps.services.items import create_item, delete_item, update_item
+from roadmaps.services.links import link_items, unlink
 from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, restore
 from roadmaps.services.sharing import hand_over, share, unshare
 
 __all__ = [
     "Refused",
+    "add_comment",
     "add_options",
     "archive",
     "archive_option",
@@ -29,13 +32,17 @@ __all__ = [
     "create_item",
     "create_roadmap",
     "delete",
+    "delete_comment",
     "delete_item",
+    "edit_comment",
     "hand_over",
+    "link_items",
     "rename",
     "rename_field",
     "rename_option",
     "restore",
     "share",
+    "unlink",
     "unshare",
     "update_item",
 ]

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roadmaps import cells, columns, services
+from roadmaps import activity, cells, columns, services
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.forms import ItemForm, add_errors
+from roadmaps.latest import read_number
 from roadmaps.models import Item
+from roadmaps.views.card import find_item, part_context, show_card
 from roadmaps.views.shared import page_context, to_roadmap, varying, wants_fragment
 
 #: Tells the table behind the dialog that its items changed.
@@ -25,7 +27,18 @@ ITEMS_CHANGED = "items-changed"
 @roadmap_view()
 def item(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """The Item Card: every field, the description, notes, where it comes from, and what syncs did to it."""
-    return _card(request, _get(request, item_id))
+    return show_card(request, find_item(request, item_id))
+
+
+@require_safe
+@roadmap_view()
+def history(request: RoadmapRequest, item_id: int) -> HttpResponse:
+    """What people changed on the item, as far back as the address asks."""
+    found = find_item(request, item_id)
+    edits = activity.of_item(found, before=read_number(request.GET.get("before", "")))
+    name = "_edit_rows" if wants_fragment(request) else "item_history"
+    context = {**part_context(request, found), "edits": edits, "continued": True}
+    return varying(render(request, f"roadmaps/{name}.html", context))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +61,7 @@ def new(request: RoadmapRequest) -> HttpResponse:
 @roadmap_view(level=Level.EDITOR)
 def edit(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Change what people may change of an item; what its source keeps is shown locked."""
-    found = _get(request, item_id)
+    found = find_item(request, item_id)
     known = columns.load(request.roadmap)
     form = ItemForm(known, item=found, data=_posted(request))
     if form.is_bound:
@@ -65,7 +78,7 @@ def edit(request: RoadmapRequest, item_id: int) -> HttpResponse:
 @roadmap_view(level=Level.EDITOR)
 def delete(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Ask, and then delete an item that was made by hand."""
-    found = _get(request, item_id)
+    found = find_item(request, item_id)
     if request.method == "POST":
         try:
             services.delete_item(item=found)
@@ -75,12 +88,6 @@ def delete(request: RoadmapRequest, item_id: int) -> HttpResponse:
         messages.success(request, f"“{_brief(found)}” is deleted.")
         return to_roadmap(request)
     return render(request, "roadmaps/item_delete.html", {**page_context(request), "item": found})
-
-
-def _get(request: RoadmapRequest, item_id: int) -> Item:
-    found = get_object_or_404(Item, roadmap=request.roadmap, account=request.account, pk=item_id)
-    found.roadmap = request.roadmap
-    return found
 
 
 def _posted(request: RoadmapRequest) -> QueryDict | None:
@@ -95,31 +102,11 @@ def _done(request: RoadmapRequest, found: Item, message: str) -> HttpResponse:
     """The card in the dialog, or the item's page with a message."""
     if wants_fragment(request):
         found.roadmap = request.roadmap
-        response = _card(request, found)
+        response = show_card(request, found)
         response["HX-Trigger"] = ITEMS_CHANGED
         return response
     messages.success(request, message)
     return to_roadmap(request, "item", found.pk)
-
-
-def _card(request: RoadmapRequest, found: Item) -> HttpResponse:
-    known = columns.load(request.roadmap)
-    context = {
-        **page_context(request),
-        "item": found,
-        "reason": found.get_source_state_display() if found.source_state else "",
-        "cells": [cells.make_cell(found, column) for column in known if _is_fact(column, found)],
-        "description_locked": any(columns.is_locked(found, each) for each in known if each.name == "description"),
-    }
-    template = "roadmaps/_card.html" if wants_fragment(request) else "roadmaps/item.html"
-    return varying(render(request, template, context))
-
-
-def _is_fact(column: Column, found: Item) -> bool:
-    """Name and texts have places of their own; an External ID is shown where there is one."""
-    if column.name == "external_id":
-        return bool(found.external_id)
-    return column.in_table and not column.long and column.name != "name"
 
 
 def _form(request: RoadmapRequest, form: ItemForm, known: Sequence[Column], found: Item | None) -> HttpResponse:

@@ -110,10 +110,18 @@ document.addEventListener("click", async (event) => {
         document.getElementById(dialogOpen)?.showModal();
     }
     if (copy) {
-        await navigator.clipboard.writeText(copy);
-        say("Copied.", "success");
+        await copyText(copy);
     }
 });
+
+async function copyText(text) {
+    try {
+        await navigator.clipboard.writeText(text);
+        say("Copied.", "success");
+    } catch {
+        say(`Your browser did not let us copy. Here it is: ${text}`, "info");
+    }
+}
 
 function closeOnBackdrop(event) {
     const box = event.target.getBoundingClientRect();
@@ -142,6 +150,8 @@ addEventListener("pageshow", (event) => {
 
 function say(text, tone) {
     const list = document.querySelector("[data-flash]");
+    // Behind an open dialog nobody would see it, nor hear of it.
+    (document.querySelector("dialog[open]") ?? document.body).append(list ?? "");
     const template = document.querySelector("template[data-flash-template]");
     if (!list || !template) return;
     const message = template.content.firstElementChild.cloneNode(true);
@@ -193,6 +203,7 @@ document.addEventListener(
     "close",
     (event) => {
         for (const slot of event.target.querySelectorAll?.("[data-dialog-slot]") ?? []) slot.replaceChildren();
+        for (const list of event.target.querySelectorAll?.("[data-flash]") ?? []) document.body.append(list);
     },
     true,
 );
