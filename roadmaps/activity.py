@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from roadmaps.changes import Difference, Names, describe, load_names
+from roadmaps.changes import LABELS, Difference, Names, describe, load_names
 from roadmaps.fields import Stored
 from roadmaps.latest import Latest, latest
 from roadmaps.models import Item, ItemEdit
+
+#: The columns that every item has.
+PLAIN = tuple(LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +46,11 @@ def _in_words(edit: ItemEdit, names: Names) -> Edit:
 
 def _told(edit: ItemEdit) -> Mapping[str, Sequence[Stored | None]]:
     """An item that was just made has all its first values; the card shows those anyway."""
-    told: Mapping[str, Sequence[Stored | None]] = edit.changes
-    return {} if edit.kind == ItemEdit.Kind.MADE else told
+    if edit.kind == ItemEdit.Kind.MADE:
+        return {}
+    return {column: edit.changes[column] for column in sorted(edit.changes, key=_place)}
+
+
+def _place(column: str) -> tuple[int, str]:
+    """The database keeps columns in an order of its own; here those of every item come first."""
+    return (PLAIN.index(column) if column in PLAIN else len(PLAIN), column)

@@ -35,7 +35,8 @@ TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-LINK_ATTRIBUTES = {"a": {"target": "_blank"}}
+#: A table that is wider than its place can be scrolled, with the keyboard too.
+SET_ATTRIBUTES = {"a": {"target": "_blank"}, "table": {"tabindex": "0"}}
 
 
 def _picture(
@@ -81,7 +82,7 @@ def _render(text: str) -> str:
         _parser.render(text.encode("utf-8", "replace").decode()),
         tags=TAGS,
         attributes=ATTRIBUTES,
-        set_tag_attribute_values=LINK_ATTRIBUTES,
+        set_tag_attribute_values=SET_ATTRIBUTES,
         url_schemes={"http", "https"},
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",

@@ -25,6 +25,12 @@ PAGES = {
     "item-new": EDIT,
     "item-edit": EDIT,
     "item-delete": EDIT,
+    "item-history": LOOK,
+    "comments": LOOK,
+    "comment": dict.fromkeys(LOOK, 302),
+    "comment-edit": OWN,  # its author, who here is the owner
+    "comment-delete": {**OWN, "admin": 200},
+    "links": EDIT,
     "own-fields": EDIT,
     "own-field-new": EDIT,
     "own-field": EDIT,
@@ -33,6 +39,10 @@ PAGES = {
     "hand-over": OWN,
     "delete": OWN,
 }
+#: Those that are about one item.
+ITEM_PAGES = [
+    name for name in PAGES if name.startswith(("item", "comment", "link")) and name not in ("items-table", "item-new")
+]
 #: What only takes posts.
 POSTS = ["share-change", "unshare", "archive", "restore"]
 
@@ -63,8 +73,11 @@ def roadmap(people: dict[str, Membership]) -> Roadmap:
 
 def address(name: str, roadmap: Roadmap) -> str:
     args: list[object] = [roadmap.account.slug, roadmap.pk]
-    if name in ("item", "item-edit", "item-delete"):
-        args.append(factories.make_item(roadmap, "Pay").pk)
+    if name in ITEM_PAGES:
+        item = factories.make_item(roadmap, "Pay")
+        args.append(item.pk)
+        if name.startswith("comment-") or name == "comment":
+            args.append(factories.make_comment(item, roadmap.owner).pk)
     if name == "own-field":
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
@@ -95,6 +108,31 @@ def test_what_changes_a_roadmap_is_for_its_owner(
     assert client.post(where, {"level": "editor"}).status_code == expected
 
 
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_everybody_who_sees_the_roadmap_may_comment(
+    who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    response = signed_in(people[who]).post(address("comments", roadmap), {"text": "Hello"})
+    assert response.status_code == {"stranger": 404, "outsider": 404}.get(who, 302)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", ["links", "unlink"])
+def test_links_are_made_and_removed_by_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    item, other = factories.make_item(roadmap), factories.make_item(roadmap)
+    args = [roadmap.account.slug, roadmap.pk, item.pk]
+    if name == "unlink":
+        args.append(factories.make_item_link(item, other).pk)
+    where = reverse(f"roadmaps:{name}", args=args)
+    client = signed_in(people[who])
+    if name == "unlink":
+        assert client.get(where).status_code == 405
+    expected = {**EDIT, "editor": 302, "owner": 302}.get(who, 404)
+    assert client.post(where, {"item": other.pk}).status_code == expected
+
+
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
     for name in PAGES:
         response = client.get(address(name, roadmap) if name != "own-field" else address("own-fields", roadmap))
@@ -102,7 +140,9 @@ def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -
         assert "/auth/login/" in response["Location"]
 
 
-@pytest.mark.parametrize("name", [name for name, who in PAGES.items() if who is not LOOK and name != "delete"])
+@pytest.mark.parametrize(
+    "name", [name for name, who in PAGES.items() if who is not LOOK and name not in ("delete", "comment")]
+)
 def test_an_archived_roadmap_is_read_only(
     name: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
 ) -> None:
@@ -186,6 +226,10 @@ def test_things_of_another_roadmap_are_not_found(
         for name, pk in (("item", item.pk), ("item-edit", item.pk), ("item-delete", item.pk), ("own-field", field.pk)):
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, pk])
             assert client.get(where).status_code == 404
+        for name in ("item-history", "comments", "links"):
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, item.pk])
+            assert client.get(where).status_code == 404
+            assert client.post(where, {"text": "Hello", "item": "1"}).status_code in (404, 405)
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
         where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, share.pk])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from html.parser import HTMLParser
 
@@ -33,10 +34,26 @@ class Elements(HTMLParser):
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("`x < y`", "<p><code>x &lt; y</code></p>"),
         ("~~gone~~", "<p><s>gone</s></p>"),
+        ("| a |\n|---|", '<table tabindex="0">\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table>'),
     ],
 )
 def test_markdown_is_understood(text: str, html: str) -> None:
     assert markdown.render(text).strip() == html
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("# a\n# b", "h3 h3"),
+        ("# a\n### b\n## c\n# d", "h3 h4 h4 h3"),
+        ("### a\n# b", "h3 h3"),
+        ("a\n=\nb\n-", "h3 h4"),
+        ("# a\n## b\n### c\n#### d\n##### e\n###### f", "h3 h4 h5 h6 h6 h6"),
+    ],
+)
+def test_headings_stand_below_those_of_the_page_and_leave_out_no_level(text: str, tags: str) -> None:
+    """Two levels are above them: the item's name, and "Description" or the like."""
+    assert " ".join(re.findall(r"<(h\d)>", markdown.render(text))) == tags
 
 
 def test_a_link_opens_elsewhere_and_tells_nothing() -> None:
@@ -86,7 +103,7 @@ def test_attacks_are_text(attack: str) -> None:
     found = Elements()
     found.feed(markdown.render(attack))
     assert found.tags <= markdown.TAGS
-    assert found.attributes <= {"href", "title", "target", "rel", "start"}
+    assert found.attributes <= {"href", "title", "target", "rel", "start", "tabindex"}
     assert all(href.startswith(("http://", "https://")) for href in found.addresses)
 
 
