@@ -18,7 +18,7 @@ document.addEventListener("input", (event) => {
     if (event.target.matches?.("textarea[data-draft]")) drafts.set(draftKey(event.target), event.target.value);
 });
 
-/* ---- After a swap: drafts come back, and in a card that was open already the focus goes to the new one ---- */
+/* ---- After a swap: drafts come back, and in the dialog the focus goes to the card's title or the form's first field ---- */
 
 document.addEventListener("htmx:after:swap", (event) => {
     const { target, request, response } = event.detail.ctx;
@@ -32,7 +32,8 @@ document.addEventListener("htmx:after:swap", (event) => {
     }
     if (!(target instanceof Element) || !target.matches("[data-dialog-slot]")) return;
     target.closest("dialog").scrollTop = 0;
-    if (!target.contains(document.activeElement)) target.querySelector("[autofocus], [tabindex='-1']")?.focus();
+    const first = "input:not([type=hidden], [type=checkbox]), select, textarea";
+    (target.querySelector("[autofocus]") ?? target.querySelector(first))?.focus();
 });
 
 /* ---- After the closing: the focus goes back to the link, also where the page drew that link anew meanwhile ---- */
@@ -40,7 +41,9 @@ document.addEventListener("htmx:after:swap", (event) => {
 let opener = null;
 
 document.addEventListener("htmx:before:request", (event) => {
-    const { target, sourceElement } = event.detail.ctx;
+    const { target, sourceElement, request } = event.detail.ctx;
+    const left = request.method === "GET" ? sourceElement.closest?.("form") : null; // by "Cancel"
+    for (const field of left?.querySelectorAll("textarea[data-draft]") ?? []) drafts.delete(draftKey(field));
     if (target instanceof Element && target.matches("[data-dialog-slot]") && !target.contains(sourceElement)) opener = sourceElement;
 });
 
