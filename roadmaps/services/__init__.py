@@ -7,15 +7,19 @@ carry sentences for the person, and leave everything as it was.
 from __future__ import annotations
 
 from accounts.errors import Refused
-from roadmaps.services.fields import (
+from roadmaps.services.field_changes import change_field
+from roadmaps.services.fields import archive_field, create_field, promote_field, rename_field, restore_field
+from roadmaps.services.items import create_item, delete_item, update_item
+from roadmaps.services.merging import merge_fields
+from roadmaps.services.options import (
     add_options,
     archive_option,
-    change_field,
-    create_field,
-    rename_field,
+    move_option,
+    recolour_options,
     rename_option,
+    restore_option,
+    sort_options,
 )
-from roadmaps.services.items import create_item, delete_item, update_item
 from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, restore
 from roadmaps.services.sharing import hand_over, share, unshare
 
@@ -23,6 +27,7 @@ __all__ = [
     "Refused",
     "add_options",
     "archive",
+    "archive_field",
     "archive_option",
     "change_field",
     "create_field",
@@ -31,11 +36,18 @@ __all__ = [
     "delete",
     "delete_item",
     "hand_over",
+    "merge_fields",
+    "move_option",
+    "promote_field",
+    "recolour_options",
     "rename",
     "rename_field",
     "rename_option",
     "restore",
+    "restore_field",
+    "restore_option",
     "share",
+    "sort_options",
     "unshare",
     "update_item",
 ]
