@@ -99,9 +99,9 @@ def _last(roadmap: Roadmap) -> list[Column]:
 
 
 def _fields(roadmap: Roadmap) -> Iterable[Field]:
-    """Its own fields, the account's that are filled by hand, and those that its source fills."""
+    """Its own fields, the account's that are filled by hand, and those that its source fills; none is archived."""
     synced = [int(name[1:]) for name in roadmap.synced_columns if name[:1] == "f" and name[1:].isdigit()]
-    return Field.objects.filter(account_id=roadmap.account_id).filter(
+    return Field.objects.filter(account_id=roadmap.account_id, archived_at=None).filter(
         Q(roadmap=roadmap) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
     )
 

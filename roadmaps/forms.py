@@ -1,4 +1,4 @@
-"""What people type about roadmaps, who may see them, fields and items. The rules are in `services`."""
+"""What people type about roadmaps, who may see them, and items. The rules are in `services`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from django.http import QueryDict
 from accounts.models import Membership, Role
 from roadmaps import columns
 from roadmaps.columns import Column
-from roadmaps.models import Field, FieldOption, FieldType, Item, Roadmap, Share
+from roadmaps.models import Item, Roadmap, Share
 from roadmaps.services.items import chosen_options
 
 #: Lists with more values than this are shown as a box to scroll in, not as one checkbox each.
 MANY = 15
 FROM_LIST = {"invalid_choice": "Choose somebody from the list: an active member of this account."}
-LIST_TYPES = (FieldType.CHOICE, FieldType.CHOICES)
 
 
 def add_errors(form: forms.Form, problem: ValidationError) -> None:
@@ -76,60 +75,6 @@ def active_members(roadmap: Roadmap) -> QuerySet[Membership]:
     """Everybody in the roadmap's account who could get it."""
     members = Membership.objects.filter(account_id=roadmap.account_id, deactivated_at=None)
     return members.filter(~Q(pk=roadmap.owner_id)).select_related("user").order_by("user__name", "pk")
-
-
-class NewFieldForm(forms.Form):
-    """A field to be made."""
-
-    name = forms.CharField(max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
-    type = forms.ChoiceField(choices=FieldType.choices, help_text="The type can't be changed later.")
-    options = forms.CharField(
-        label="List values",
-        required=False,
-        max_length=50_000,
-        widget=forms.Textarea({"rows": 5}),
-        help_text="For lists only: one value a line.",
-    )
-
-    def labels(self) -> list[str]:
-        """The list values that were typed."""
-        return str(self.cleaned_data["options"]).splitlines()
-
-
-class FieldForm(forms.Form):
-    """An own field's name, the list values that it has, and more of them."""
-
-    name = forms.CharField(max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
-
-    def __init__(self, data: QueryDict | None = None, *, field: Field) -> None:
-        super().__init__(data, initial={"name": field.name})
-        self.field = field
-        self.options = [option for option in field.options.all() if option.archived_at is None]
-        for option in self.options:
-            self.fields[f"option_{option.pk}"] = forms.CharField(
-                label=option.label, max_length=255, initial=option.label
-            )
-        if field.has_options:
-            self.fields["options_to_add"] = forms.CharField(
-                label="Add values",
-                required=False,
-                max_length=50_000,
-                widget=forms.Textarea({"rows": 3}),
-                help_text="One value a line.",
-            )
-
-    def renamed(self) -> dict[int, str]:
-        """The list values that are called something else now, by id."""
-        typed = {option: str(self.cleaned_data[f"option_{option.pk}"]) for option in self.options}
-        return {option.pk: label for option, label in typed.items() if label != option.label}
-
-    def labels(self) -> list[str]:
-        """The list values to add."""
-        return str(self.cleaned_data.get("options_to_add", "")).splitlines()
-
-    def option_rows(self) -> list[tuple[FieldOption, forms.BoundField]]:
-        """Each list value with its place in the form."""
-        return [(option, self[f"option_{option.pk}"]) for option in self.options]
 
 
 class CellField(forms.Field):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import comments, fields, items, links, roadmaps, sharing, table
+from roadmaps.views import account_fields, comments, field_moves, fields, items, links, roadmaps, sharing, table
 
 app_name = "roadmaps"
 
 ROADMAP = "roadmaps/<int:roadmap_id>/"
 ITEM = f"{ROADMAP}items/<int:item_id>/"
+FIELD = "settings/fields/<int:field_id>/"
 
 urlpatterns = [
     path("", roadmaps.roadmap_list, name="list"),
@@ -29,6 +30,8 @@ urlpatterns = [
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),
     path(f"{ROADMAP}fields/new/", fields.new_own_field, name="own-field-new"),
     path(f"{ROADMAP}fields/<int:field_id>/", fields.own_field, name="own-field"),
+    path(f"{ROADMAP}fields/<int:field_id>/archive/", fields.archive_own_field, name="own-field-archive"),
+    path(f"{ROADMAP}fields/<int:field_id>/restore/", fields.restore_own_field, name="own-field-restore"),
     path(f"{ROADMAP}settings/", roadmaps.settings, name="settings"),
     path(f"{ROADMAP}share/", sharing.share, name="share"),
     path(f"{ROADMAP}share/<int:share_id>/change/", sharing.change_share, name="share-change"),
@@ -37,7 +40,12 @@ urlpatterns = [
     path(f"{ROADMAP}archive/", roadmaps.archive, name="archive"),
     path(f"{ROADMAP}restore/", roadmaps.restore, name="restore"),
     path(f"{ROADMAP}delete/", roadmaps.delete, name="delete"),
-    path("settings/fields/", fields.fields, name="fields"),
-    path("settings/fields/new/", fields.new_field, name="field-new"),
-    path("settings/fields/<int:field_id>/", fields.field, name="field"),
+    path("settings/fields/", account_fields.fields, name="fields"),
+    path("settings/fields/new/", account_fields.new_field, name="field-new"),
+    path(FIELD, account_fields.field, name="field"),
+    path(f"{FIELD}roadmaps/", account_fields.field_roadmaps, name="field-roadmaps"),
+    path(f"{FIELD}archive/", account_fields.archive_field, name="field-archive"),
+    path(f"{FIELD}restore/", account_fields.restore_field, name="field-restore"),
+    path(f"{FIELD}promote/", field_moves.promote, name="field-promote"),
+    path(f"{FIELD}merge/", field_moves.merge, name="field-merge"),
 ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
+from accounts.models import Membership
 from accounts.tenancy import OwnedByAccount, SameOwner
 from roadmaps.models.roadmap import Roadmap
 
@@ -27,7 +28,8 @@ class Field(OwnedByAccount):
     """A field of the whole account, or, where `roadmap` is set, of one roadmap.
 
     `source_kind` and `source_key` name the connector and its own field where the values come from outside;
-    such a field is always the account's. The type never changes: a trigger refuses.
+    such a field is always the account's, and never archived. The type never changes: a trigger refuses. An archived
+    field is on no table and in no form, but its values stay and its name stays taken, so that it can always come back.
     """
 
     roadmap = models.ForeignKey(Roadmap, null=True, blank=True, on_delete=models.CASCADE, related_name="own_fields")
@@ -37,6 +39,10 @@ class Field(OwnedByAccount):
     source_key = models.CharField(max_length=80, blank=True, default="", editable=False)
     source_label = models.CharField(max_length=80, blank=True, default="", editable=False)
     position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta(OwnedByAccount.Meta):
@@ -44,6 +50,7 @@ class Field(OwnedByAccount):
         constraints = [
             *OwnedByAccount.Meta.constraints,
             SameOwner("roadmap", name="field_roadmap_account"),
+            SameOwner("created_by", name="field_creator_account"),
             models.UniqueConstraint(
                 "account", Lower("name"), condition=Q(roadmap=None), name="field_name_once_in_account"
             ),
@@ -58,6 +65,9 @@ class Field(OwnedByAccount):
             models.CheckConstraint(
                 condition=Q(source_kind="") | Q(roadmap=None), name="field_from_outside_is_account_level"
             ),
+            models.CheckConstraint(
+                condition=Q(source_kind="") | Q(archived_at=None), name="field_from_outside_is_not_archived"
+            ),
             models.CheckConstraint(condition=Q(type__in=FieldType.values), name="field_type_known"),
         ]
 
@@ -68,6 +78,16 @@ class Field(OwnedByAccount):
     def column(self) -> str:
         """The field's name in `Item.values` and in query strings."""
         return f"f{self.pk}"
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether a connector keeps its name and its list values."""
+        return bool(self.source_kind)
+
+    @property
+    def source_name(self) -> str:
+        """What the connector calls it, for people: its key, in words."""
+        return self.source_key.replace("_", " ").capitalize()
 
     @property
     def has_options(self) -> bool:

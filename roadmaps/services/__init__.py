@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from accounts.errors import Refused
 from roadmaps.services.comments import add_comment, delete_comment, edit_comment
-from roadmaps.services.fields import (
-    add_options,
-    archive_option,
-    change_field,
-    create_field,
-    rename_field,
-    rename_option,
-)
+from roadmaps.services.field_changes import change_field
+from roadmaps.services.fields import archive_field, create_field, promote_field, rename_field, restore_field
 from roadmaps.services.items import create_item, delete_item, update_item
 from roadmaps.services.links import link_items, unlink
+from roadmaps.services.merging import merge_fields
+from roadmaps.services.options import (
+    add_options,
+    archive_option,
+    move_option,
+    recolour_options,
+    rename_option,
+    restore_option,
+    sort_options,
+)
 from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, restore
 from roadmaps.services.sharing import hand_over, share, unshare
 
@@ -26,6 +30,7 @@ __all__ = [
     "add_comment",
     "add_options",
     "archive",
+    "archive_field",
     "archive_option",
     "change_field",
     "create_field",
@@ -37,11 +42,18 @@ __all__ = [
     "edit_comment",
     "hand_over",
     "link_items",
+    "merge_fields",
+    "move_option",
+    "promote_field",
+    "recolour_options",
     "rename",
     "rename_field",
     "rename_option",
     "restore",
+    "restore_field",
+    "restore_option",
     "share",
+    "sort_options",
     "unlink",
     "unshare",
     "update_item",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Membership, Role
-from roadmaps.models import Roadmap
+from roadmaps.models import Field, Roadmap
 from tests import factories
 
 SignIn = Callable[[Membership], Client]
@@ -78,7 +78,7 @@ def address(name: str, roadmap: Roadmap) -> str:
         args.append(item.pk)
         if name.startswith("comment-") or name == "comment":
             args.append(factories.make_comment(item, roadmap.owner).pk)
-    if name == "own-field":
+    if name in ("own-field", "own-field-archive", "own-field-restore"):
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
         args.append(roadmap.shares.filter(level="viewer").get().pk)
@@ -191,22 +191,66 @@ def test_an_owner_who_became_a_reviewer_only_looks(
     assert client.get(address("settings", roadmap)).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["fields", "field-new", "field"])
-def test_the_accounts_fields_are_for_admins(
-    name: str,
-    acme: Account,
-    alice: Membership,
-    olga: Membership,
-    vera: Membership,
-    mallory: Membership,
-    signed_in: SignIn,
+FIELD_POSTS = ["own-field-archive", "own-field-restore"]
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", FIELD_POSTS)
+def test_what_puts_a_field_aside_is_for_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
 ) -> None:
-    args: list[object] = [acme.slug]
-    if name == "field":
-        args.append(factories.make_field(acme, "Theme").pk)
-    where = reverse(f"roadmaps:{name}", args=args)
-    answers = {who: signed_in(who).get(where).status_code for who in (alice, olga, vera, mallory)}
-    assert answers == {alice: 200, olga: 403, vera: 403, mallory: 404}
+    where = address(name, roadmap)
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "owner": 302, "editor": 302}.get(who, 403)
+    assert client.post(where).status_code == expected
+
+
+FIELDS_TAB = ["fields", "field-new", "field", "field-roadmaps", "field-promote", "field-merge"]
+FIELDS_TAB_POSTS = ["field-archive", "field-restore"]
+
+
+def field_address(name: str, roadmap: Roadmap) -> str:
+    args: list[object] = [roadmap.account.slug]
+    if name not in ("fields", "field-new"):
+        own = roadmap if name == "field-promote" else None
+        args.append(factories.make_field(roadmap.account, "Theme", roadmap=own).pk)
+    return reverse(f"roadmaps:{name}", args=args)
+
+
+@pytest.mark.parametrize("name", FIELDS_TAB)
+def test_the_accounts_fields_are_for_admins(
+    name: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = field_address(name, roadmap)
+    answers = {who: signed_in(member).get(where).status_code for who, member in people.items()}
+    assert answers == dict.fromkeys(people, 403) | {"admin": 200, "stranger": 404}
+
+
+@pytest.mark.parametrize("name", [*FIELDS_TAB_POSTS, "field", "field-promote", "field-merge"])
+def test_changing_the_accounts_fields_is_for_admins(
+    name: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = field_address(name, roadmap)
+    answers = {who: signed_in(member).post(where).status_code for who, member in people.items() if who != "admin"}
+    assert answers == dict.fromkeys(answers, 403) | {"stranger": 404}
+    assert Field.objects.get().archived_at is None
+    if name in FIELDS_TAB_POSTS:
+        assert signed_in(people["admin"]).get(where).status_code == 405
+
+
+@pytest.mark.parametrize("name", FIELDS_TAB[2:] + FIELDS_TAB_POSTS)
+def test_fields_of_another_account_are_not_found(
+    name: str, acme: Account, alice: Membership, mallory: Membership, signed_in: SignIn
+) -> None:
+    """S33: not even by an admin, and by their right number."""
+    theirs = factories.make_field(mallory.account, roadmap=factories.make_roadmap(mallory))
+    shared = factories.make_field(mallory.account)
+    for field in (theirs, shared):
+        where = reverse(f"roadmaps:{name}", args=[acme.slug, field.pk])
+        assert signed_in(alice).post(where).status_code in (404, 405)
+        assert signed_in(alice).get(where).status_code in (404, 405)
+    assert not Field.objects.exclude(archived_at=None).exists()
 
 
 def test_a_reviewer_makes_no_roadmap(acme: Account, vera: Membership, signed_in: SignIn) -> None:
@@ -230,6 +274,9 @@ def test_things_of_another_roadmap_are_not_found(
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, item.pk])
             assert client.get(where).status_code == 404
             assert client.post(where, {"text": "Hello", "item": "1"}).status_code in (404, 405)
+        for name in FIELD_POSTS:
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, field.pk])
+            assert client.post(where).status_code == 404
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
         where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, share.pk])

@@ -226,7 +226,7 @@ def test_the_tab_fields_shows_what_the_account_shares(acme: Account, alice: Memb
     page = signed_in(alice).get(reverse("roadmaps:fields", args=[acme.slug])).content.decode()
     assert "Pivotal Tracker" in page
     assert '<td class="cell--number">2</td>' in page
-    assert "By hand" in page
+    assert "Made here" in page
 
 
 def test_an_admin_makes_and_renames_a_field_of_the_account(acme: Account, alice: Membership, signed_in: SignIn) -> None:
