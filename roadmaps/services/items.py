@@ -10,35 +10,47 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Refused
+from accounts.models import Membership
 from roadmaps import columns, fields
 from roadmaps.columns import Column
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Item, ItemEdit, Roadmap
 
 #: What a form sent: texts by the name of the column.
 Texts = Mapping[str, Sequence[str]]
 Parsed = dict[str, fields.Stored | date | None]
 
+#: The columns of the row itself that people may write; all others are keys of `values`.
+PLAIN = ("name", "description", "notes", "start_date", "end_date")
 END_BEFORE_START = "The end can't be before the start."
 
 
-def create_item(*, roadmap: Roadmap, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+#: A column's value before and after, as stored; None: it had, or has, no value.
+Changes = dict[str, list[fields.Stored | None]]
+
+
+def create_item(*, roadmap: Roadmap, texts: Texts, by: Membership, known: Sequence[Column] | None = None) -> Item:
     """Make an item by hand. `known` are the roadmap's columns, where the caller has them. Raises ValidationError."""
     item = Item(account_id=roadmap.account_id, roadmap=roadmap)
     _write(item, texts, known or columns.load(roadmap))
-    item.save()
+    with transaction.atomic():
+        item.save()
+        _record(item, by, ItemEdit.Kind.MADE, differences({}, stored(item)))
     return item
 
 
-def update_item(*, item: Item, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+def update_item(*, item: Item, texts: Texts, by: Membership, known: Sequence[Column] | None = None) -> Item:
     """Write what was sent; columns that were not sent stay. Raises ValidationError, also for locked cells.
 
     The row is locked first, so that a sync which writes other columns of it at the same time loses nothing.
     """
     with transaction.atomic():
         fresh = Item.objects.select_for_update(no_key=True, of=("self",)).select_related("roadmap").get(pk=item.pk)
+        before = stored(fresh)
         _write(fresh, texts, known or columns.load(fresh.roadmap))
-        fresh.updated_at = timezone.now()
-        fresh.save(update_fields=["name", "description", "notes", "start_date", "end_date", "values", "updated_at"])
+        if changes := differences(before, stored(fresh)):
+            fresh.updated_at = timezone.now()
+            fresh.save(update_fields=[*PLAIN, "values", "updated_at"])
+            _record(fresh, by, ItemEdit.Kind.CHANGED, changes)
     return fresh
 
 
@@ -51,6 +63,23 @@ def delete_item(*, item: Item) -> None:
             f"Delete it in {source}, or leave it out with “Modify Setup”."
         )
     item.delete()
+
+
+def stored(item: Item) -> dict[str, fields.Stored]:
+    """Every value that people can write, by its column, as the trail of changes keeps it; no value, no key."""
+    plain = {name: getattr(item, name) for name in PLAIN}
+    written = {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items() if value}
+    return {**written, **item.values}
+
+
+def differences(before: Mapping[str, fields.Stored], after: Mapping[str, fields.Stored]) -> Changes:
+    """What `stored` said before and says now, where that differs."""
+    names = [*before, *(name for name in after if name not in before)]
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
+
+
+def _record(item: Item, by: Membership, kind: ItemEdit.Kind, changes: Changes) -> None:
+    ItemEdit.objects.create(account_id=item.account_id, item=item, member=by, kind=kind, changes=changes)
 
 
 def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
@@ -86,7 +115,7 @@ def _parse(item: Item, column: Column, texts: list[str]) -> fields.Stored | date
 
 
 def _set(item: Item, column: Column, value: fields.Stored | date | None) -> None:
-    if column.name in columns.LIMITS or column.name in ("start_date", "end_date"):
+    if column.name in PLAIN:
         setattr(item, column.name, value)
     elif value is None:
         item.values.pop(column.name, None)
