@@ -10,6 +10,7 @@ from integrations import registry, setup
 from integrations.connectors.base import Connector
 from integrations.errors import CredentialRejected, ProjectUnavailable
 from integrations.models import ProjectLink, SyncRun
+from roadmaps.freshness import Freshness
 from roadmaps.models import Roadmap
 
 State = Literal["Healthy", "Syncing", "Partially synced", "Unable to sync", "Paused"]
@@ -124,6 +125,12 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     live = runs.pop(0) if runs and runs[0].is_live else None
     last = runs[0] if runs else None
     return SyncStatus(link, registry.get(link.kind), state_of(link, live=live, last=last), live=live, last=last)
+
+
+def freshness_of(roadmap: Roadmap) -> Freshness | None:
+    """What an export says about the age of its data, in two queries."""
+    status = status_of(roadmap)
+    return Freshness(status.connector.label, status.fresh_at, status.state) if status else None
 
 
 def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:

@@ -12,6 +12,8 @@ from roadmaps.models import Field, FieldOption, Item, Roadmap
 
 #: How many characters a column of the item itself may hold; fields hold `fields.MAX_TEXT`.
 LIMITS: Mapping[str, int] = {"name": 5000, "description": 100_000, "notes": 100_000}
+#: The columns of the item itself that people may write; all others are keys of its `values`.
+PLAIN = (*LIMITS, "start_date", "end_date")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -17,10 +17,9 @@ from roadmaps.models import Item, ItemEdit, Roadmap
 
 #: What a form sent: texts by the name of the column.
 Texts = Mapping[str, Sequence[str]]
-Parsed = dict[str, fields.Stored | date | None]
+#: A value of a column, ready to be saved; None, or an empty text: no value.
+Parsed = fields.Stored | date | None
 
-#: The columns of the row itself that people may write; all others are keys of `values`.
-PLAIN = ("name", "description", "notes", "start_date", "end_date")
 END_BEFORE_START = "The end can't be before the start."
 
 
@@ -49,7 +48,7 @@ def update_item(*, item: Item, texts: Texts, by: Membership, known: Sequence[Col
         _write(fresh, texts, known or columns.load(fresh.roadmap))
         if changes := differences(before, stored(fresh)):
             fresh.updated_at = timezone.now()
-            fresh.save(update_fields=[*PLAIN, "values", "updated_at"])
+            fresh.save(update_fields=[*columns.PLAIN, "values", "updated_at"])
             _record(fresh, by, ItemEdit.Kind.CHANGED, changes)
     return fresh
 
@@ -67,7 +66,7 @@ def delete_item(*, item: Item) -> None:
 
 def stored(item: Item) -> dict[str, fields.Stored]:
     """Every value that people can write, by its column, as the trail of changes keeps it; no value, no key."""
-    plain = {name: getattr(item, name) for name in PLAIN}
+    plain = {name: getattr(item, name) for name in columns.PLAIN}
     written = {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items() if value}
     return {**written, **item.values}
 
@@ -93,7 +92,7 @@ def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
             errors[column.name] = f"Synced from {source}; it can only be changed there."
             continue
         try:
-            _set(item, column, _parse(item, column, list(texts[column.name])))
+            _set(item, column, parse(column, list(texts[column.name]), keep=chosen_options(item, column)))
         except fields.InvalidValue as problem:
             errors[column.name] = str(problem)
     if not item.name and "name" not in errors:
@@ -105,17 +104,17 @@ def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
         raise ValidationError(errors)
 
 
-def _parse(item: Item, column: Column, texts: list[str]) -> fields.Stored | date | None:
-    """Raises `fields.InvalidValue`."""
+def parse(column: Column, texts: list[str], *, keep: Iterable[int] = ()) -> Parsed:
+    """What was sent for a column. `keep` are archived options that may stay. Raises `fields.InvalidValue`."""
     if column.name in columns.LIMITS:
         return fields.clean_text(texts[0] if texts else "", limit=columns.LIMITS[column.name])
     if column.name in ("start_date", "end_date"):
         return fields.parse_date(texts[0]) if texts and texts[0].strip() else None
-    return fields.parse(column.type, texts, column.labels(keep=chosen_options(item, column)))
+    return fields.parse(column.type, texts, column.labels(keep=keep))
 
 
-def _set(item: Item, column: Column, value: fields.Stored | date | None) -> None:
-    if column.name in PLAIN:
+def _set(item: Item, column: Column, value: Parsed) -> None:
+    if column.name in columns.PLAIN:
         setattr(item, column.name, value)
     elif value is None:
         item.values.pop(column.name, None)

@@ -22,6 +22,8 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 PAGES = {
     "items-table": LOOK,
     "item": LOOK,
+    "export-csv": LOOK,
+    "export-xlsx": LOOK,
     "item-new": EDIT,
     "item-edit": EDIT,
     "item-delete": EDIT,
@@ -33,7 +35,7 @@ PAGES = {
     "hand-over": OWN,
     "delete": OWN,
 }
-#: What only takes posts.
+#: What only takes posts: by the owner, and by editors too.
 POSTS = ["share-change", "unshare", "archive", "restore"]
 
 
@@ -183,8 +185,13 @@ def test_things_of_another_roadmap_are_not_found(
     for foreign in (other, theirs):
         item = factories.make_item(foreign)
         field = factories.make_field(foreign.account, "X", roadmap=foreign)
-        for name, pk in (("item", item.pk), ("item-edit", item.pk), ("item-delete", item.pk), ("own-field", field.pk)):
-            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, pk])
+        for name, *rest in (
+            ("item", item.pk),
+            ("item-edit", item.pk),
+            ("item-delete", item.pk),
+            ("own-field", field.pk),
+        ):
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, *rest])
             assert client.get(where).status_code == 404
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
