@@ -59,6 +59,11 @@ def is_locked(item: Item | None, column: Column) -> bool:
     return bool(item and item.origin and column.synced)
 
 
+def refusal(roadmap: Roadmap) -> str:
+    """Why a locked cell can't be written here."""
+    return f"Synced from {roadmap.source_label or 'its source'}; it can only be changed there."
+
+
 def load(roadmap: Roadmap) -> list[Column]:
     """All columns of the roadmap, in two queries: dates and ID, synced fields, other fields, long texts."""
     synced: list[str] = roadmap.synced_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import export, fields, items, roadmaps, sharing, table
+from roadmaps.views import bulk, cells, export, fields, items, roadmaps, sharing, table
 
 app_name = "roadmaps"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path(f"{ROADMAP}items/<int:item_id>/", items.item, name="item"),
     path(f"{ROADMAP}items/<int:item_id>/edit/", items.edit, name="item-edit"),
     path(f"{ROADMAP}items/<int:item_id>/delete/", items.delete, name="item-delete"),
+    path(f"{ROADMAP}items/<int:item_id>/cells/<slug:column>/", cells.cell, name="cell"),
+    path(f"{ROADMAP}items/edit/", bulk.edit, name="bulk-edit"),
+    path(f"{ROADMAP}items/delete/", bulk.delete, name="bulk-delete"),
     path(f"{ROADMAP}export.csv", export.as_csv, name="export-csv"),
     path(f"{ROADMAP}export.xlsx", export.as_xlsx, name="export-xlsx"),
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),

@@ -7,6 +7,7 @@ carry sentences for the person, and leave everything as it was.
 from __future__ import annotations
 
 from accounts.errors import Refused
+from roadmaps.services.bulk import BulkReport, change_items, delete_items
 from roadmaps.services.fields import (
     add_options,
     archive_option,
@@ -20,16 +21,19 @@ from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, 
 from roadmaps.services.sharing import hand_over, share, unshare
 
 __all__ = [
+    "BulkReport",
     "Refused",
     "add_options",
     "archive",
     "archive_option",
     "change_field",
+    "change_items",
     "create_field",
     "create_item",
     "create_roadmap",
     "delete",
     "delete_item",
+    "delete_items",
     "hand_over",
     "rename",
     "rename_field",

@@ -88,8 +88,7 @@ def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
         if column.name not in texts or not column.editable:
             continue
         if columns.is_locked(item, column):
-            source = item.roadmap.source_label or "its source"
-            errors[column.name] = f"Synced from {source}; it can only be changed there."
+            errors[column.name] = columns.refusal(item.roadmap)
             continue
         try:
             _set(item, column, parse(column, list(texts[column.name]), keep=chosen_options(item, column)))

@@ -24,6 +24,7 @@ PAGES = {
     "item": LOOK,
     "export-csv": LOOK,
     "export-xlsx": LOOK,
+    "cell": EDIT,
     "item-new": EDIT,
     "item-edit": EDIT,
     "item-delete": EDIT,
@@ -37,6 +38,7 @@ PAGES = {
 }
 #: What only takes posts: by the owner, and by editors too.
 POSTS = ["share-change", "unshare", "archive", "restore"]
+EDITOR_POSTS = ["bulk-edit", "bulk-delete"]
 
 
 @pytest.fixture
@@ -67,6 +69,8 @@ def address(name: str, roadmap: Roadmap) -> str:
     args: list[object] = [roadmap.account.slug, roadmap.pk]
     if name in ("item", "item-edit", "item-delete"):
         args.append(factories.make_item(roadmap, "Pay").pk)
+    if name == "cell":
+        args += [factories.make_item(roadmap, "Pay").pk, "notes"]
     if name == "own-field":
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
@@ -81,6 +85,8 @@ def test_each_page_lets_in_whom_it_is_for(
 ) -> None:
     """A Reviewer whom somebody made an editor by hand still only looks."""
     response = signed_in(people[who]).get(address(name, roadmap))
+    if response.streaming:
+        b"".join(response.streaming_content)
     assert response.status_code == PAGES[name].get(who, 404)
 
 
@@ -95,6 +101,19 @@ def test_what_changes_a_roadmap_is_for_its_owner(
     assert client.get(where).status_code == 405
     expected = {"stranger": 404, "outsider": 404, "owner": 302}.get(who, 403)
     assert client.post(where, {"level": "editor"}).status_code == expected
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", EDITOR_POSTS)
+def test_what_changes_many_items_is_for_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = address(name, roadmap)
+    item = factories.make_item(roadmap, "Pay")
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "editor": 200, "owner": 200}.get(who, 403)
+    assert client.post(where, {"item": item.pk}).status_code == expected
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
@@ -189,6 +208,7 @@ def test_things_of_another_roadmap_are_not_found(
             ("item", item.pk),
             ("item-edit", item.pk),
             ("item-delete", item.pk),
+            ("cell", item.pk, "name"),
             ("own-field", field.pk),
         ):
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, *rest])
