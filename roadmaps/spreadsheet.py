@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook.child import _WorkbookChild
 
 #: One cell: a text, a number, a day, or nothing.
@@ -40,10 +41,11 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of a workbook; the first row is its head."""
+    """A sheet of a workbook, whose first row is its head; `widths` of its columns are in characters."""
 
     name: str
     rows: Iterable[Row]
+    widths: Sequence[int] = ()
 
 
 def inert(text: str) -> str:
@@ -84,6 +86,8 @@ def write_xlsx(file: IO[bytes], sheets: Iterable[Sheet]) -> None:
     for sheet in sheets:
         page = book.create_sheet(sheet.name)
         page.freeze_panes = "B2"
+        for number, width in enumerate(sheet.widths, 1):
+            page.column_dimensions[get_column_letter(number)].width = width
         for number, row in enumerate(sheet.rows):
             cells = [_xlsx_cell(page, value) for value in row]
             if number == 0:

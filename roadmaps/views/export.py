@@ -55,7 +55,9 @@ def as_xlsx(request: RoadmapRequest) -> HttpResponseBase:
     )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
-        write_xlsx(file, [Sheet("Items", export.rows(found, export.shown_columns(asked))), Sheet("About", about)])
+        columns = export.shown_columns(asked)
+        items = Sheet("Items", export.rows(found, columns), widths=[50] + [18] * (len(columns) - 1))
+        write_xlsx(file, [items, Sheet("About", about, widths=[20, 60])])
         file.seek(0)
     except BaseException:
         file.close()

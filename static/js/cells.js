@@ -31,13 +31,19 @@
         if (!cell.closest("[data-grid]")) cell.querySelector(".cell-pencil")?.focus();
     }
 
+    const isDate = (control) => control.matches("input[type=date]");
     const said = (form) => new URLSearchParams(new FormData(form)).toString();
 
     /** Save what was changed; where nothing was, there is nothing to ask the server for. */
     function leave(form, where) {
+        if ("sent" in form.dataset) return;
         going = where;
-        if (said(form) === form.dataset.said) cancel(form);
-        else form.requestSubmit();
+        if (said(form) === form.dataset.said) {
+            cancel(form);
+            return;
+        }
+        form.dataset.sent = "";
+        form.requestSubmit();
     }
 
     function begin(cell, form) {
@@ -72,9 +78,21 @@
         if (!cell.closest("[data-grid]")) cell.querySelector(".cell-pencil")?.focus();
     });
 
+    /** What is typed outlives the page that it was typed on; what did not get through can be sent again. */
+    document.addEventListener("htmx:config:request", (event) => {
+        const { sourceElement, request } = event.detail.ctx;
+        if (sourceElement?.matches?.(FORM)) request.keepalive = true;
+    });
+
+    document.addEventListener("htmx:finally:request", (event) => {
+        const { sourceElement } = event.detail.ctx;
+        if (sourceElement?.matches?.(FORM)) delete sourceElement.dataset.sent;
+    });
+
     document.addEventListener("keydown", (event) => {
         const form = event.target.closest?.(FORM);
         if (!form) return;
+        form.dataset.tab = event.key === "Tab" ? (event.shiftKey ? "back" : "on") : "";
         const typing = event.target.matches("textarea");
         if (event.key === "Escape") cancel(form);
         else if (event.key === "Enter" && !event.target.matches("button") && (!typing || event.ctrlKey || event.metaKey)) leave(form, "");
@@ -84,11 +102,17 @@
         event.stopPropagation();
     });
 
-    /** Several checkboxes are walked through by Tab first. */
+    /** Several checkboxes are walked through by Tab first, and so are the parts of a date. */
     function leavesBy(form, event) {
+        if (isDate(event.target)) return false;
         const all = controls(form);
         return all.length < 2 || event.target === (event.shiftKey ? all[0] : all.at(-1)) || event.target.matches("button");
     }
+
+    document.addEventListener("focusout", (event) => {
+        const form = event.target.closest?.("[data-grid] .cell-form");
+        if (form?.dataset.tab && isDate(event.target) && event.relatedTarget) leave(form, form.dataset.tab);
+    });
 
     document.addEventListener("click", (event) => {
         const form = event.target.closest?.("[data-cell-cancel]")?.closest(FORM);

@@ -5,6 +5,7 @@
 {
     const WIDGETS = "a[href], button:not(.cell-pencil), summary, input, select";
     let last = null;
+    let held = false;
     let pencil = null;
 
     const grids = () => document.querySelectorAll("table[data-grid]");
@@ -42,7 +43,7 @@
     function place(grid) {
         if (!last) return null;
         if (grid.contains(last.stop) && last.stop.isConnected) return last.stop;
-        const row = last.row && grid.querySelector(`#${CSS.escape(last.row)}`);
+        const row = last.row ? document.getElementById(last.row) : grid.rows[0];
         const cell = row?.cells[last.column];
         return cell ? stops(cell)[0] : null;
     }
@@ -111,6 +112,8 @@
         End: (stop, far) => rowStops(far ? rowsOf(gridOf(stop)).at(-1) : stop.closest("tr")).at(-1),
     };
 
+    const boxOf = (cell) => cell.parentElement.querySelector("input[name=item]");
+
     function askToEdit(cell) {
         if (cell.dataset.cell) cell.dispatchEvent(new CustomEvent("cell:edit", { bubbles: true }));
         else if (cell.title && document.querySelector("[data-grid] [data-cell], [data-select-all]")) say(`${cell.title}; it can only be changed there.`, "info");
@@ -125,7 +128,7 @@
         if (MOVES[event.key] && (!far || ["Home", "End"].includes(event.key)) && !event.shiftKey) goTo(MOVES[event.key](stop, far));
         else if (event.key === "F2" || (event.key === "Enter" && !far && stop === cell)) askToEdit(cell);
         else if (event.key === "Enter" && far && stop === cell) cell.querySelector("a[href]")?.click();
-        else if (event.key === " " && stop === cell) cell.parentElement.querySelector("input[name=item]")?.click();
+        else if (event.key === " " && stop === cell && boxOf(cell)) boxOf(cell).click();
         else return;
         event.preventDefault();
     });
@@ -182,13 +185,16 @@
         if (next && next.parentElement === cell.parentElement) askToEdit(next);
     });
 
+    document.addEventListener("htmx:before:swap", () => {
+        held = Boolean(gridOf(document.activeElement));
+    });
+
     document.addEventListener("htmx:after:swap", (event) => {
         const { target } = event.detail.ctx;
         if (!(target instanceof Element) || target.matches("[data-cell], dialog *")) return;
-        const lost = document.activeElement === document.body && last;
         setUp();
-        const grid = document.querySelector("table[data-grid]");
-        if (lost && grid) place(grid)?.focus({ preventScroll: true });
+        const [grid] = grids();
+        if (held && document.activeElement === document.body && grid) place(grid)?.focus({ preventScroll: true });
     });
 
     setUp();

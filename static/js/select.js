@@ -30,10 +30,10 @@
             head.checked = all.length > 0 && chosen.size === all.length;
             head.indeterminate = chosen.size > 0 && !head.checked;
         }
-        if (bar()) say_(all.length);
+        if (bar()) tellCount(all.length);
     }
 
-    function say_(onPage) {
+    function tellCount(onPage) {
         const whole = bar().querySelector("[data-bulk-all]");
         const every = whole?.querySelector("input");
         if (whole) whole.hidden = chosen.size !== onPage;

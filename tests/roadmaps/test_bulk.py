@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -196,6 +198,18 @@ def test_the_number_of_queries_does_not_grow_with_the_items(
             )
         assert report.changed == count
     assert ItemEdit.objects.count() == 2 * count
+
+
+def test_deleting_takes_the_same_queries_for_a_page_of_items(roadmap: Roadmap) -> None:
+    """One for each kind of row that goes with an item; Django sends the items themselves in hundreds."""
+    taken = []
+    for count in (2, 90):
+        for _ in range(count):
+            services.create_item(roadmap=roadmap, texts={"name": ["x"]}, by=roadmap.owner)
+        with CaptureQueriesContext(connection) as queries:
+            assert services.delete_items(roadmap=roadmap, items=Item.objects.filter(roadmap=roadmap)) == count
+        taken.append(len(queries))
+    assert taken[0] == taken[1] < 12
 
 
 OPTIONS = {pk: Option(f"Option {pk}", 1) for pk in (3, 1, 2)}
