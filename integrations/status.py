@@ -10,6 +10,7 @@ from integrations import registry, setup
 from integrations.connectors.base import Connector
 from integrations.errors import CredentialRejected, ProjectUnavailable
 from integrations.models import ProjectLink, SyncRun
+from roadmaps.freshness import Freshness
 from roadmaps.models import Roadmap
 
 State = Literal["Healthy", "Syncing", "Partially synced", "Unable to sync", "Paused"]
@@ -131,6 +132,12 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     good = next((run for run in latest if run.state in SyncRun.GOOD), None)
     state = state_of(link, live=live, last=last)
     return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
+
+
+def freshness_of(roadmap: Roadmap) -> Freshness | None:
+    """What an export says about the age of its data, in two queries."""
+    status = status_of(roadmap)
+    return Freshness(status.connector.label, status.fresh_at, status.state) if status else None
 
 
 def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:

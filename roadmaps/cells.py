@@ -34,6 +34,11 @@ class Cell:
     chips: tuple[Chip, ...] = ()
     locked: bool = False
 
+    @property
+    def editable(self) -> bool:
+        """Whether people may write it, where they may write at all."""
+        return self.column.editable and not self.locked
+
 
 def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
     """The item's value in that column; `brief` cuts long texts."""

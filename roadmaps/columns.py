@@ -12,6 +12,8 @@ from roadmaps.models import Field, FieldOption, Item, Roadmap
 
 #: How many characters a column of the item itself may hold; fields hold `fields.MAX_TEXT`.
 LIMITS: Mapping[str, int] = {"name": 5000, "description": 100_000, "notes": 100_000}
+#: The columns of the item itself that people may write; all others are keys of its `values`.
+PLAIN = (*LIMITS, "start_date", "end_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Column:
 def is_locked(item: Item | None, column: Column) -> bool:
     """Whether a source writes that cell, so that nobody else may."""
     return bool(item and item.origin and column.synced)
+
+
+def refusal(roadmap: Roadmap) -> str:
+    """Why a locked cell can't be written here."""
+    return f"Synced from {roadmap.source_label or 'its source'}; it can only be changed there."
 
 
 def load(roadmap: Roadmap) -> list[Column]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import account_fields, comments, field_moves, fields, items, links, roadmaps, sharing, table
+from roadmaps.views import (
+    account_fields,
+    bulk,
+    cells,
+    comments,
+    export,
+    field_moves,
+    fields,
+    items,
+    links,
+    roadmaps,
+    sharing,
+    table,
+)
 
 app_name = "roadmaps"
 
@@ -27,6 +40,11 @@ urlpatterns = [
     path(f"{ITEM}comments/<int:comment_id>/delete/", comments.delete, name="comment-delete"),
     path(f"{ITEM}links/", links.links, name="links"),
     path(f"{ITEM}links/<int:link_id>/remove/", links.unlink, name="unlink"),
+    path(f"{ROADMAP}items/<int:item_id>/cells/<slug:column>/", cells.cell, name="cell"),
+    path(f"{ROADMAP}items/edit/", bulk.edit, name="bulk-edit"),
+    path(f"{ROADMAP}items/delete/", bulk.delete, name="bulk-delete"),
+    path(f"{ROADMAP}export.csv", export.as_csv, name="export-csv"),
+    path(f"{ROADMAP}export.xlsx", export.as_xlsx, name="export-xlsx"),
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),
     path(f"{ROADMAP}fields/new/", fields.new_own_field, name="own-field-new"),
     path(f"{ROADMAP}fields/<int:field_id>/", fields.own_field, name="own-field"),

@@ -7,6 +7,7 @@ carry sentences for the person, and leave everything as it was.
 from __future__ import annotations
 
 from accounts.errors import Refused
+from roadmaps.services.bulk import BulkReport, change_items, delete_items
 from roadmaps.services.comments import add_comment, delete_comment, edit_comment
 from roadmaps.services.field_changes import change_field
 from roadmaps.services.fields import archive_field, create_field, promote_field, rename_field, restore_field
@@ -26,6 +27,7 @@ from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, 
 from roadmaps.services.sharing import hand_over, share, unshare
 
 __all__ = [
+    "BulkReport",
     "Refused",
     "add_comment",
     "add_options",
@@ -33,12 +35,14 @@ __all__ = [
     "archive_field",
     "archive_option",
     "change_field",
+    "change_items",
     "create_field",
     "create_item",
     "create_roadmap",
     "delete",
     "delete_comment",
     "delete_item",
+    "delete_items",
     "edit_comment",
     "hand_over",
     "link_items",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -10,35 +10,46 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Refused
+from accounts.models import Membership
 from roadmaps import columns, fields
 from roadmaps.columns import Column
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Item, ItemEdit, Roadmap
 
 #: What a form sent: texts by the name of the column.
 Texts = Mapping[str, Sequence[str]]
-Parsed = dict[str, fields.Stored | date | None]
+#: A value of a column, ready to be saved; None, or an empty text: no value.
+Parsed = fields.Stored | date | None
 
 END_BEFORE_START = "The end can't be before the start."
 
 
-def create_item(*, roadmap: Roadmap, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+#: A column's value before and after, as stored; None: it had, or has, no value.
+Changes = dict[str, list[fields.Stored | None]]
+
+
+def create_item(*, roadmap: Roadmap, texts: Texts, by: Membership, known: Sequence[Column] | None = None) -> Item:
     """Make an item by hand. `known` are the roadmap's columns, where the caller has them. Raises ValidationError."""
     item = Item(account_id=roadmap.account_id, roadmap=roadmap)
     _write(item, texts, known or columns.load(roadmap))
-    item.save()
+    with transaction.atomic():
+        item.save()
+        _record(item, by, ItemEdit.Kind.MADE, differences({}, stored(item)))
     return item
 
 
-def update_item(*, item: Item, texts: Texts, known: Sequence[Column] | None = None) -> Item:
+def update_item(*, item: Item, texts: Texts, by: Membership, known: Sequence[Column] | None = None) -> Item:
     """Write what was sent; columns that were not sent stay. Raises ValidationError, also for locked cells.
 
     The row is locked first, so that a sync which writes other columns of it at the same time loses nothing.
     """
     with transaction.atomic():
         fresh = Item.objects.select_for_update(no_key=True, of=("self",)).select_related("roadmap").get(pk=item.pk)
+        before = stored(fresh)
         _write(fresh, texts, known or columns.load(fresh.roadmap))
-        fresh.updated_at = timezone.now()
-        fresh.save(update_fields=["name", "description", "notes", "start_date", "end_date", "values", "updated_at"])
+        if changes := differences(before, stored(fresh)):
+            fresh.updated_at = timezone.now()
+            fresh.save(update_fields=[*columns.PLAIN, "values", "updated_at"])
+            _record(fresh, by, ItemEdit.Kind.CHANGED, changes)
     return fresh
 
 
@@ -53,6 +64,23 @@ def delete_item(*, item: Item) -> None:
     item.delete()
 
 
+def stored(item: Item) -> dict[str, fields.Stored]:
+    """Every value that people can write, by its column, as the trail of changes keeps it; no value, no key."""
+    plain = {name: getattr(item, name) for name in columns.PLAIN}
+    written = {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items() if value}
+    return {**written, **item.values}
+
+
+def differences(before: Mapping[str, fields.Stored], after: Mapping[str, fields.Stored]) -> Changes:
+    """What `stored` said before and says now, where that differs."""
+    names = [*before, *(name for name in after if name not in before)]
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
+
+
+def _record(item: Item, by: Membership, kind: ItemEdit.Kind, changes: Changes) -> None:
+    ItemEdit.objects.create(account_id=item.account_id, item=item, member=by, kind=kind, changes=changes)
+
+
 def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
     """Put the parsed texts on the item; it is saved by the caller. Raises ValidationError on each column at fault."""
     errors: dict[str, str] = {}
@@ -60,11 +88,10 @@ def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
         if column.name not in texts or not column.editable:
             continue
         if columns.is_locked(item, column):
-            source = item.roadmap.source_label or "its source"
-            errors[column.name] = f"Synced from {source}; it can only be changed there."
+            errors[column.name] = columns.refusal(item.roadmap)
             continue
         try:
-            _set(item, column, _parse(item, column, list(texts[column.name])))
+            _set(item, column, parse(column, list(texts[column.name]), keep=chosen_options(item, column)))
         except fields.InvalidValue as problem:
             errors[column.name] = str(problem)
     if not item.name and "name" not in errors:
@@ -76,17 +103,17 @@ def _write(item: Item, texts: Texts, known: Sequence[Column]) -> None:
         raise ValidationError(errors)
 
 
-def _parse(item: Item, column: Column, texts: list[str]) -> fields.Stored | date | None:
-    """Raises `fields.InvalidValue`."""
+def parse(column: Column, texts: list[str], *, keep: Iterable[int] = ()) -> Parsed:
+    """What was sent for a column. `keep` are archived options that may stay. Raises `fields.InvalidValue`."""
     if column.name in columns.LIMITS:
         return fields.clean_text(texts[0] if texts else "", limit=columns.LIMITS[column.name])
     if column.name in ("start_date", "end_date"):
         return fields.parse_date(texts[0]) if texts and texts[0].strip() else None
-    return fields.parse(column.type, texts, column.labels(keep=chosen_options(item, column)))
+    return fields.parse(column.type, texts, column.labels(keep=keep))
 
 
-def _set(item: Item, column: Column, value: fields.Stored | date | None) -> None:
-    if column.name in columns.LIMITS or column.name in ("start_date", "end_date"):
+def _set(item: Item, column: Column, value: Parsed) -> None:
+    if column.name in columns.PLAIN:
         setattr(item, column.name, value)
     elif value is None:
         item.values.pop(column.name, None)

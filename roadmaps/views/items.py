@@ -49,7 +49,7 @@ def new(request: RoadmapRequest) -> HttpResponse:
     form = ItemForm(known, data=_posted(request))
     if form.is_bound:
         try:
-            made = services.create_item(roadmap=request.roadmap, texts=form.texts(), known=known)
+            made = services.create_item(roadmap=request.roadmap, texts=form.texts(), by=request.membership, known=known)
         except ValidationError as problem:
             add_errors(form, problem)
         else:
@@ -66,7 +66,7 @@ def edit(request: RoadmapRequest, item_id: int) -> HttpResponse:
     form = ItemForm(known, item=found, data=_posted(request))
     if form.is_bound:
         try:
-            found = services.update_item(item=found, texts=form.texts(), known=known)
+            found = services.update_item(item=found, texts=form.texts(), by=request.membership, known=known)
         except ValidationError as problem:
             add_errors(form, problem)
         else:

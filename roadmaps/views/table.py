@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from roadmaps import filter_form, saved_views, table
 from roadmaps.access import RoadmapRequest, roadmap_view
+from roadmaps.services.bulk import MAX_ITEMS
 from roadmaps.views.shared import page_context
 
 
@@ -30,6 +31,7 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     context = {
         **page_context(request),
         "table": shown,
+        "bulk_limit": MAX_ITEMS,
         "filter_form": filtering.form,
         "columns": [(column, column.name in names) for column in known if column.in_table],
         "filterable": [column for column in known if column.type != "source" or request.roadmap.source_label],

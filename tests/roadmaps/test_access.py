@@ -22,6 +22,9 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 PAGES = {
     "items-table": LOOK,
     "item": LOOK,
+    "export-csv": LOOK,
+    "export-xlsx": LOOK,
+    "cell": EDIT,
     "item-new": EDIT,
     "item-edit": EDIT,
     "item-delete": EDIT,
@@ -43,8 +46,9 @@ PAGES = {
 ITEM_PAGES = [
     name for name in PAGES if name.startswith(("item", "comment", "link")) and name not in ("items-table", "item-new")
 ]
-#: What only takes posts.
+#: What only takes posts: by the owner, and by editors too.
 POSTS = ["share-change", "unshare", "archive", "restore"]
+EDITOR_POSTS = ["bulk-edit", "bulk-delete"]
 
 
 @pytest.fixture
@@ -78,6 +82,8 @@ def address(name: str, roadmap: Roadmap) -> str:
         args.append(item.pk)
         if name.startswith("comment-") or name == "comment":
             args.append(factories.make_comment(item, roadmap.owner).pk)
+    if name == "cell":
+        args += [factories.make_item(roadmap, "Pay").pk, "notes"]
     if name in ("own-field", "own-field-archive", "own-field-restore"):
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
@@ -92,6 +98,8 @@ def test_each_page_lets_in_whom_it_is_for(
 ) -> None:
     """A Reviewer whom somebody made an editor by hand still only looks."""
     response = signed_in(people[who]).get(address(name, roadmap))
+    if response.streaming:
+        b"".join(response.streaming_content)
     assert response.status_code == PAGES[name].get(who, 404)
 
 
@@ -131,6 +139,19 @@ def test_links_are_made_and_removed_by_editors(
         assert client.get(where).status_code == 405
     expected = {**EDIT, "editor": 302, "owner": 302}.get(who, 404)
     assert client.post(where, {"item": other.pk}).status_code == expected
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", EDITOR_POSTS)
+def test_what_changes_many_items_is_for_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = address(name, roadmap)
+    item = factories.make_item(roadmap, "Pay")
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "editor": 200, "owner": 200}.get(who, 403)
+    assert client.post(where, {"item": item.pk}).status_code == expected
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
@@ -267,8 +288,14 @@ def test_things_of_another_roadmap_are_not_found(
     for foreign in (other, theirs):
         item = factories.make_item(foreign)
         field = factories.make_field(foreign.account, "X", roadmap=foreign)
-        for name, pk in (("item", item.pk), ("item-edit", item.pk), ("item-delete", item.pk), ("own-field", field.pk)):
-            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, pk])
+        for name, *rest in (
+            ("item", item.pk),
+            ("item-edit", item.pk),
+            ("item-delete", item.pk),
+            ("cell", item.pk, "name"),
+            ("own-field", field.pk),
+        ):
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, *rest])
             assert client.get(where).status_code == 404
         for name in ("item-history", "comments", "links"):
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, item.pk])

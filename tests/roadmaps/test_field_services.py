@@ -51,7 +51,7 @@ def test_an_archived_field_is_no_column_and_comes_back_with_its_values(roadmap: 
     item = factories.make_item(roadmap, values={field.column: 7})
     services.archive_field(field=field)
     assert names_of(roadmap) == []
-    services.update_item(item=item, texts={"name": ["Renamed"]})
+    services.update_item(item=item, texts={"name": ["Renamed"]}, by=roadmap.owner)
     item.refresh_from_db()
     assert item.values == {field.column: 7}
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role
 from roadmaps import services
-from roadmaps.models import Field, FieldOption, Item, Roadmap, Share
+from roadmaps.models import Field, FieldOption, Item, ItemEdit, Roadmap, Share
 from tests import factories
 
 
@@ -31,6 +31,7 @@ def test_an_item_made_by_hand_keeps_what_was_typed(roadmap: Roadmap) -> None:
 
     item = services.create_item(
         roadmap=roadmap,
+        by=roadmap.owner,
         texts={
             "name": [" Pay by card "],
             "start_date": ["2026-01-31"],
@@ -52,6 +53,7 @@ def test_every_mistake_is_told_at_its_column_and_nothing_is_saved(roadmap: Roadm
     with pytest.raises(ValidationError) as problem:
         services.create_item(
             roadmap=roadmap,
+            by=roadmap.owner,
             texts={
                 "name": ["x" * 5001],
                 "start_date": ["1899-12-31"],
@@ -73,20 +75,20 @@ def test_every_mistake_is_told_at_its_column_and_nothing_is_saved(roadmap: Roadm
 
 
 def test_a_name_of_5000_characters_is_kept_whole(roadmap: Roadmap) -> None:
-    assert services.create_item(roadmap=roadmap, texts={"name": ["ä" * 5000]}).name == "ä" * 5000
+    assert services.create_item(roadmap=roadmap, by=roadmap.owner, texts={"name": ["ä" * 5000]}).name == "ä" * 5000
 
 
 def test_an_end_before_the_start_is_refused(roadmap: Roadmap) -> None:
     item = factories.make_item(roadmap, start_date="2026-02-01")
     with pytest.raises(ValidationError) as problem:
-        services.update_item(item=item, texts={"end_date": ["2026-01-31"]})
+        services.update_item(item=item, by=roadmap.owner, texts={"end_date": ["2026-01-31"]})
     assert refusals(problem) == {"end_date": ["The end can't be before the start."]}
 
 
 def test_what_was_not_sent_stays(roadmap: Roadmap) -> None:
     field = factories.make_field(roadmap.account, "Theme", roadmap=roadmap)
     item = factories.make_item(roadmap, "Pay", notes="Ask Vera", values={field.column: "Blue"})
-    services.update_item(item=item, texts={"name": ["Pay later"]})
+    services.update_item(item=item, by=roadmap.owner, texts={"name": ["Pay later"]})
     item.refresh_from_db()
     assert (item.name, item.notes, item.values) == ("Pay later", "Ask Vera", {field.column: "Blue"})
 
@@ -94,7 +96,7 @@ def test_what_was_not_sent_stays(roadmap: Roadmap) -> None:
 def test_a_value_can_be_taken_away(roadmap: Roadmap) -> None:
     field = factories.make_field(roadmap.account, "Theme", roadmap=roadmap)
     item = factories.make_item(roadmap, "Pay", values={field.column: "Blue"})
-    assert services.update_item(item=item, texts={field.column: [" "]}).values == {}
+    assert services.update_item(item=item, by=roadmap.owner, texts={field.column: [" "]}).values == {}
 
 
 @pytest.mark.parametrize("state", ["", "deleted"])
@@ -106,7 +108,9 @@ def test_a_synced_cell_is_refused_whatever_a_form_sends(roadmap: Roadmap, state:
     item = factories.make_item(roadmap, "Pay", external_id="1", values={field.column: "started"}, source_state=state)
     with pytest.raises(ValidationError) as problem:
         services.update_item(
-            item=item, texts={"name": ["Mine"], field.column: ["accepted"], "start_date": [""], "notes": ["Hello"]}
+            item=item,
+            by=roadmap.owner,
+            texts={"name": ["Mine"], field.column: ["accepted"], "start_date": [""], "notes": ["Hello"]},
         )
     sentence = ["Synced from Pivotal Tracker; it can only be changed there."]
     assert refusals(problem) == {"name": sentence, "start_date": sentence, field.column: sentence}
@@ -120,7 +124,7 @@ def test_own_cells_of_a_synced_item_can_be_changed(roadmap: Roadmap) -> None:
     roadmap.save()
     theme = factories.make_field(roadmap.account, "Theme", roadmap=roadmap)
     item = factories.make_item(roadmap, "Pay", external_id="1")
-    changed = services.update_item(item=item, texts={theme.column: ["Blue"], "notes": ["Ask Vera"]})
+    changed = services.update_item(item=item, by=roadmap.owner, texts={theme.column: ["Blue"], "notes": ["Ask Vera"]})
     assert (changed.values, changed.notes) == ({theme.column: "Blue"}, "Ask Vera")
 
 
@@ -138,7 +142,9 @@ def test_an_option_of_another_account_is_refused(roadmap: Roadmap, mallory: Memb
     theirs = factories.make_field(mallory.account, "Theme", "choice", options=["Red"])
     with pytest.raises(ValidationError) as problem:
         services.create_item(
-            roadmap=roadmap, texts={"name": ["x"], mine.column: [str(theirs.options.get().pk)], theirs.column: ["1"]}
+            roadmap=roadmap,
+            by=roadmap.owner,
+            texts={"name": ["x"], mine.column: [str(theirs.options.get().pk)], theirs.column: ["1"]},
         )
     assert refusals(problem) == {mine.column: ["Choose from the list; one of the values is no longer there."]}
 
@@ -149,9 +155,55 @@ def test_an_archived_list_value_stays_where_it_is_but_can_not_be_chosen_anew(roa
     old = factories.make_item(roadmap, values={theme.column: blue.pk})
     services.archive_option(field=theme, option_id=str(blue.pk))
 
-    services.update_item(item=old, texts={theme.column: [str(blue.pk)]})
+    services.update_item(item=old, by=roadmap.owner, texts={theme.column: [str(blue.pk)]})
     with pytest.raises(ValidationError):
-        services.create_item(roadmap=roadmap, texts={"name": ["x"], theme.column: [str(blue.pk)]})
+        services.create_item(roadmap=roadmap, by=roadmap.owner, texts={"name": ["x"], theme.column: [str(blue.pk)]})
+
+
+# --- The trail
+
+
+def trail(item: Item) -> list[tuple[str, str, object]]:
+    return [(edit.kind, str(edit.member), edit.changes) for edit in item.edits.select_related("member__user")]
+
+
+def test_who_makes_an_item_and_what_they_gave_it_is_written_down(roadmap: Roadmap, olga: Membership) -> None:
+    done = factories.make_field(roadmap.account, "Done", "checkbox")
+    item = services.create_item(
+        roadmap=roadmap, by=olga, texts={"name": ["Pay"], "start_date": ["2026-01-31"], done.column: ["no"]}
+    )
+    made = {"name": [None, "Pay"], "start_date": [None, "2026-01-31"], done.column: [None, False]}
+    assert trail(item) == [("made", "Olga Olsen", made)]
+
+
+def test_a_change_is_written_down_with_what_was_and_what_is(roadmap: Roadmap, alice: Membership) -> None:
+    theme = factories.make_field(roadmap.account, "Theme", "choices", roadmap=roadmap, options=["Blue", "Red"])
+    blue, red = theme.options.all()
+    item = factories.make_item(
+        roadmap, "Pay", notes="Ask", end_date="2026-03-01", values={theme.column: [blue.pk, red.pk]}
+    )
+    texts = {"name": ["Pay"], "notes": [""], "end_date": ["2026-03-02"], theme.column: [str(red.pk)]}
+    services.update_item(item=item, by=alice, texts=texts)
+    changed = {
+        "notes": ["Ask", None],
+        "end_date": ["2026-03-01", "2026-03-02"],
+        theme.column: [[blue.pk, red.pk], [red.pk]],
+    }
+    assert trail(item) == [("changed", "Alice Acker", changed)]
+
+
+def test_saving_what_was_there_already_changes_and_records_nothing(roadmap: Roadmap) -> None:
+    item = factories.make_item(roadmap, "Pay", notes="Ask")
+    services.update_item(item=item, by=roadmap.owner, texts={"name": ["Pay"], "notes": ["Ask "]})
+    assert trail(item) == []
+    assert Item.objects.get().updated_at == item.updated_at
+
+
+def test_a_refused_change_leaves_no_trail(roadmap: Roadmap) -> None:
+    item = factories.make_item(roadmap, "Pay")
+    with pytest.raises(ValidationError):
+        services.update_item(item=item, by=roadmap.owner, texts={"name": [""], "notes": ["x"]})
+    assert not ItemEdit.objects.exists()
 
 
 # --- Roadmaps and people

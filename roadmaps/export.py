@@ -1,0 +1,115 @@
+"""What an export holds: the rows that a view shows, all pages of them, and a sheet that says where they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from roadmaps import fields, freshness, query_sql, table
+from roadmaps.columns import PLAIN, Column
+from roadmaps.models import Item, Roadmap
+from roadmaps.query import Query, Sort
+from roadmaps.saved_views import Asked
+from roadmaps.services.items import chosen_options
+from roadmaps.spreadsheet import Row, Value
+
+#: An export holds so many items at most; with more, a filter must narrow the view first.
+MAX_ITEMS = 100_000
+#: Items that are in memory at a time.
+CHUNK = 1000
+#: What no table shows, and long texts where it doesn't: not worth reading for each item.
+_LONG = ("description", "notes")
+
+
+def items(roadmap: Roadmap, asked: Asked) -> QuerySet[Item]:
+    """The items of the view in its order, whatever page the address names."""
+    grouped = by_group(asked.query, asked.columns)
+    return query_sql.apply(grouped, Item.objects.filter(roadmap=roadmap), asked.columns)
+
+
+def shown_columns(asked: Asked) -> list[Column]:
+    """The view's columns in its order; the one that it groups by comes along, next to the name."""
+    shown = table.visible(asked.query, asked.columns)
+    group = grouping(asked.query, asked.columns)
+    return [shown[0], group, *shown[1:]] if group and group not in shown else shown
+
+
+def by_group(query: Query, known: Sequence[Column]) -> Query:
+    """The same question with the groups one after the other."""
+    group = grouping(query, known)
+    if group is None:
+        return query
+    first = next((each for each in query.sorts if each.column == group.name), Sort(group.name))
+    return replace(query, sorts=(first, *(each for each in query.sorts if each.column != group.name)))
+
+
+def grouping(query: Query, known: Sequence[Column]) -> Column | None:
+    """The column that the table groups by, if it does."""
+    name = query.laid_out("group")
+    return next((column for column in known if column.name == name and column.in_table), None)
+
+
+def rows(found: QuerySet[Item], columns: Sequence[Column]) -> Iterator[Row]:
+    """The heads, and then each item, read piece by piece with a cursor of the server."""
+    yield [column.label for column in columns]
+    names = {column.name for column in columns}
+    unread = [name for name in _LONG if name not in names]
+    for item in found.defer("source_hash", *unread).iterator(chunk_size=CHUNK):
+        yield [value_of(item, column) for column in columns]
+
+
+def value_of(item: Item, column: Column) -> Value:
+    """The item's value in that column as a spreadsheet understands it."""
+    if column.name in PLAIN or column.name == "external_id":
+        value: str | date | None = getattr(item, column.name)
+        return value or None
+    stored: fields.Stored | None = item.values.get(column.name)
+    if column.is_list:
+        chosen = [column.options[pk].label for pk in chosen_options(item, column) if pk in column.options]
+        return ", ".join(chosen) or None
+    if column.type == "number" and isinstance(stored, int | float):
+        return stored
+    text = fields.show(column.type, stored, {})
+    return _day(text) if column.type == "date" else text or None
+
+
+def _day(text: str) -> date | str | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text or None
+
+
+def about(roadmap: Roadmap, asked: Asked, *, count: int, by: str, address: str) -> Iterator[Row]:
+    """The second sheet: which picture this is, and how old (B11)."""
+    view = asked.view.name if asked.view else "All Data"
+    yield ["About this export", None]
+    yield ["Roadmap", roadmap.name]
+    yield ["View", f"{view}, with changes that are not saved in it" if asked.edited else view]
+    yield ["Items", count]
+    yield ["Exported", _moment(timezone.now())]
+    yield ["Exported by", by]
+    fresh = freshness.of(roadmap)
+    if fresh is None:
+        yield ["Source", "Made by hand on this roadmap"]
+    else:
+        yield ["Source", f"Synced from {fresh.source}"]
+        yield ["Last sync", _moment(fresh.synced_at) if fresh.synced_at else "None yet"]
+        yield ["State of the sync", fresh.state]
+    yield ["Address", address]
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
+
+
+def file_name(roadmap: Roadmap, extension: str) -> str:
+    """Roadmap and time of the export, in letters that any system takes for a file's name."""
+    name = re.sub(r"[^\w ()-]+", " ", roadmap.name)
+    brief = " ".join(name.split())[:80].strip(" -") or "Roadmap"
+    return f"{brief} {timezone.localtime():%Y-%m-%d %H%M}.{extension}"
