@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import account_fields, comments, field_moves, fields, items, links, roadmaps, sharing, table
+from roadmaps.views import (
+    account_fields,
+    comments,
+    field_moves,
+    fields,
+    items,
+    links,
+    roadmaps,
+    saved_views,
+    sharing,
+    table,
+)
 
 app_name = "roadmaps"
 
@@ -16,6 +27,12 @@ urlpatterns = [
     path("", roadmaps.roadmap_list, name="list"),
     path("roadmaps/new/", roadmaps.new, name="new"),
     path(ROADMAP, table.items_table, name="items-table"),
+    path(f"{ROADMAP}views/new/", saved_views.new, name="view-new"),
+    path(f"{ROADMAP}views/<int:view_id>/save/", saved_views.save, name="view-save"),
+    path(f"{ROADMAP}views/<int:view_id>/rename/", saved_views.rename, name="view-rename"),
+    path(f"{ROADMAP}views/<int:view_id>/duplicate/", saved_views.duplicate, name="view-duplicate"),
+    path(f"{ROADMAP}views/<int:view_id>/move/", saved_views.move, name="view-move"),
+    path(f"{ROADMAP}views/<int:view_id>/delete/", saved_views.delete, name="view-delete"),
     path(f"{ROADMAP}items/new/", items.new, name="item-new"),
     path(f"{ROADMAP}items/<int:item_id>/", items.item, name="item"),
     path(f"{ROADMAP}items/<int:item_id>/edit/", items.edit, name="item-edit"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from roadmaps import filter_form, saved_views, table
 from roadmaps.access import RoadmapRequest, roadmap_view
-from roadmaps.views.shared import page_context
+from roadmaps.views.shared import view_context
 
 
 @require_safe
@@ -28,7 +28,7 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     shown = table.build(request.roadmap, asked, known)
     names = {column.name for column in table.visible(asked, known)}
     context = {
-        **page_context(request),
+        **view_context(request, told),
         "table": shown,
         "filter_form": filtering.form,
         "columns": [(column, column.name in names) for column in known if column.in_table],

@@ -31,6 +31,9 @@ PAGES = {
     "comment-edit": OWN,  # its author, who here is the owner
     "comment-delete": {**OWN, "admin": 200},
     "links": EDIT,
+    "view-new": EDIT,
+    "view-rename": EDIT,
+    "view-delete": EDIT,
     "own-fields": EDIT,
     "own-field-new": EDIT,
     "own-field": EDIT,
@@ -45,6 +48,8 @@ ITEM_PAGES = [
 ]
 #: What only takes posts.
 POSTS = ["share-change", "unshare", "archive", "restore"]
+#: The same, for editors too.
+EDITOR_POSTS = ["view-save", "view-duplicate", "view-move"]
 
 
 @pytest.fixture
@@ -78,6 +83,8 @@ def address(name: str, roadmap: Roadmap) -> str:
         args.append(item.pk)
         if name.startswith("comment-") or name == "comment":
             args.append(factories.make_comment(item, roadmap.owner).pk)
+    if name in ("view-rename", "view-delete", *EDITOR_POSTS):
+        args.append(roadmap.views.get().pk)
     if name in ("own-field", "own-field-archive", "own-field-restore"):
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
@@ -131,6 +138,19 @@ def test_links_are_made_and_removed_by_editors(
         assert client.get(where).status_code == 405
     expected = {**EDIT, "editor": 302, "owner": 302}.get(who, 404)
     assert client.post(where, {"item": other.pk}).status_code == expected
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", EDITOR_POSTS)
+def test_what_changes_a_view_is_for_its_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = address(name, roadmap)
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "owner": 302, "editor": 302}.get(who, 403)
+    assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == expected
+    assert roadmap.views.filter(query="q=pay").exists() == (name == "view-save" and expected == 302)
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
@@ -267,7 +287,12 @@ def test_things_of_another_roadmap_are_not_found(
     for foreign in (other, theirs):
         item = factories.make_item(foreign)
         field = factories.make_field(foreign.account, "X", roadmap=foreign)
-        for name, pk in (("item", item.pk), ("item-edit", item.pk), ("item-delete", item.pk), ("own-field", field.pk)):
+        view = foreign.views.get()
+        pages = {"item": item, "item-edit": item, "item-delete": item, "own-field": field}
+        for name, pk in [
+            *((name, found.pk) for name, found in pages.items()),
+            *((name, view.pk) for name in ("view-rename", "view-delete")),
+        ]:
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, pk])
             assert client.get(where).status_code == 404
         for name in ("item-history", "comments", "links"):
@@ -277,6 +302,10 @@ def test_things_of_another_roadmap_are_not_found(
         for name in FIELD_POSTS:
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, field.pk])
             assert client.post(where).status_code == 404
+        for name in EDITOR_POSTS:
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, view.pk])
+            assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == 404
+        assert foreign.views.get().query == ""
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
         where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, share.pk])
