@@ -1,0 +1,91 @@
+/* Widths of the Items Table's columns: by dragging the edge of a head, or by the arrow keys on it. A form takes them
+   into the address. Without this file the table chooses widths itself. */
+"use strict";
+
+const MIN_WIDTH = 60;
+const MAX_WIDTH = 900;
+const STEP = 10;
+const SAVE_AFTER = 500;
+
+/** The columns of the table, from left to right: their <col>, and the handle in their head. */
+function columnsOf(table) {
+    const handles = [...table.tHead.querySelectorAll(".resize")];
+    const cols = [...table.querySelectorAll("col")].slice(-handles.length);
+    return handles.map((handle, place) => ({ handle, col: cols[place], name: handle.dataset.column }));
+}
+
+function widthOf({ handle }) {
+    return Math.round(handle.closest("th").getBoundingClientRect().width);
+}
+
+/** From the widths that the table chose to the same ones, fixed: nothing jumps when the first one is changed. */
+function fix(table) {
+    if (table.classList.contains("table--sized")) return;
+    const columns = columnsOf(table);
+    const widths = columns.map(widthOf);
+    columns.forEach(({ col }, place) => col.setAttribute("width", widths[place]));
+    for (const col of table.querySelectorAll("col:not([width])")) col.setAttribute("width", 44);
+    table.classList.add("table--sized");
+}
+
+function setWidth(handle, pixels) {
+    const table = handle.closest("table");
+    fix(table);
+    const width = Math.min(Math.max(Math.round(pixels), MIN_WIDTH), MAX_WIDTH);
+    columnsOf(table).find((column) => column.handle === handle).col.setAttribute("width", width);
+    handle.setAttribute("aria-valuenow", width);
+}
+
+function save(table) {
+    const form = document.querySelector("form[data-widths]");
+    if (!form || !table.isConnected) return;
+    form.elements.widths.value = columnsOf(table)
+        .map(({ col, name }) => `${name}:${col.getAttribute("width")}`)
+        .join(",");
+    form.requestSubmit();
+}
+
+document.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest?.(".resize");
+    if (!handle || event.button !== 0) return;
+    event.preventDefault();
+    const from = { x: event.clientX, width: widthOf({ handle }) };
+    let moved = false;
+    const follow = (move) => {
+        moved ||= Math.abs(move.clientX - from.x) > 2;
+        if (moved) setWidth(handle, from.width + move.clientX - from.x);
+    };
+    const end = () => {
+        handle.removeEventListener("pointermove", follow);
+        delete handle.dataset.moving;
+        if (moved) save(handle.closest("table"));
+    };
+    handle.setPointerCapture(event.pointerId);
+    handle.dataset.moving = "";
+    handle.addEventListener("pointermove", follow);
+    handle.addEventListener("lostpointercapture", end, { once: true });
+});
+
+let saving = 0;
+
+document.addEventListener("keydown", (event) => {
+    const handle = event.target.closest?.(".resize");
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!handle || !way || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setWidth(handle, widthOf({ handle }) + way * STEP * (event.shiftKey ? 5 : 1));
+    clearTimeout(saving);
+    saving = setTimeout(() => save(handle.closest("table")), SAVE_AFTER);
+});
+
+/** The true widths, for those who hear them. */
+document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.(".resize")) event.target.setAttribute("aria-valuenow", widthOf({ handle: event.target }));
+});
+
+/* Menus stay open while their buttons are pressed; "Apply" is the last of it. */
+document.addEventListener("click", (event) => {
+    const menu = event.target.closest?.("[data-closes-menu]")?.closest("details.menu");
+    if (menu) setTimeout(() => (menu.open = false));
+});
