@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.core.paginator import Page, Paginator
+from django.urls import reverse
 
 from roadmaps import cells, groups, query_sql, table_layout
 from roadmaps.cells import Cell
@@ -39,6 +40,7 @@ class Row:
     """An item in the table; `reason` says why its source no longer updates it, `badge` the same in brief."""
 
     item: Item
+    url: str
     name: Cell
     cells: tuple[Cell, ...]
     reason: str
@@ -100,11 +102,12 @@ def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
     unseen = [each.name for each in known if each.long and each not in columns]
     found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
     page.object_list = [item for item, _ in found]
+    items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
     widths = table_layout.read_widths(query, columns)
     return Table(
         query=query,
         headings=tuple(_heading(query, column, widths.get(column.name, 0)) for column in columns),
-        sections=tuple(_sections(found, columns, groups.load(asked, group, {key for _, key in found}))),
+        sections=tuple(_sections(found, groups.load(asked, group, {key for _, key in found}), columns, items_url)),
         page=page,
         grouped_by=group,
         filters=tuple(_chosen(query, index, known) for index in range(len(query.filters))),
@@ -116,10 +119,13 @@ def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
 
 
 def _sections(
-    found: Sequence[tuple[Item, str | None]], columns: Sequence[Column], known: Mapping[str | None, Group]
+    found: Sequence[tuple[Item, str | None]],
+    known: Mapping[str | None, Group],
+    columns: Sequence[Column],
+    items_url: str,
 ) -> Iterator[Section]:
     for key, members in groupby(found, key=lambda each: each[1]):
-        yield Section(known.get(key), tuple(_row(item, columns) for item, _ in members))
+        yield Section(known.get(key), tuple(_row(item, columns, items_url) for item, _ in members))
 
 
 def visible(query: Query, known: Sequence[Column]) -> list[Column]:
@@ -139,10 +145,10 @@ def _heading(query: Query, column: Column, width: int) -> Heading:
     return Heading(column, query.sorted_by(column.name).address(), direction, rank, width)
 
 
-def _row(item: Item, columns: Sequence[Column]) -> Row:
+def _row(item: Item, columns: Sequence[Column], items_url: str) -> Row:
     name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
     reason = item.get_source_state_display() if item.source_state else ""
-    return Row(item, name, tuple(rest), reason, BADGES.get(item.source_state, ""))
+    return Row(item, f"{items_url}{item.pk}/", name, tuple(rest), reason, BADGES.get(item.source_state, ""))
 
 
 def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:

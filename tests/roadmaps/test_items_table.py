@@ -264,7 +264,7 @@ def test_an_empty_roadmap_says_what_to_do_next(
 def test_the_table_costs_the_same_for_one_item_and_for_sixty(
     roadmap: Roadmap, olga: Membership, signed_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Sessions, person, membership, roadmap, views, fields, list values, count, ids, items, and what shell and sync need."""
+    """Session, person, membership, roadmap, views, fields, list values, count, ids, items; what shell and sync need."""
     fill(roadmap, items=60, fields=12)
     client = signed_in(olga)
     with django_assert_max_num_queries(13) as costs:
