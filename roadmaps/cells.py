@@ -6,6 +6,7 @@ for each; `roadmaps/_cell.html` gives it to templates.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -66,9 +67,9 @@ class Cell:
                 return _join("<bdi>", escape(self.text), "</bdi>")
 
     @property
-    def attributes(self) -> SafeString:
-        """Of its `<td>` in the table."""
-        return _attributes(self.kind == "number", self.locked, self.column.source)
+    def editable(self) -> bool:
+        """Whether people may write it, where they may write at all."""
+        return self.column.editable and not self.locked
 
 
 def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
@@ -118,6 +119,16 @@ def _date(column: Column, text: str, *, locked: bool) -> Cell:
         return Cell(column, kind="text", text=text, locked=locked)
 
 
+def write_row(cells: Iterable[Cell], *, can_edit: bool) -> SafeString:
+    """The `<td>`s of a row: each says who keeps its value or, to those who may, by which name it is written."""
+    return _join(*(f"<td{_of_place(cell, can_edit=can_edit)}>{cell.html}</td>" for cell in cells))
+
+
+def _of_place(cell: Cell, *, can_edit: bool) -> str:
+    written_as = cell.column.name if can_edit and cell.editable else ""
+    return _attributes(cell.kind == "number", cell.locked, cell.column.source, written_as)
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= BRIEF else f"{text[:BRIEF].rstrip()}…"
 
@@ -131,11 +142,12 @@ def _chip(label: str, colour: int) -> SafeString:
     return _join(f'<span class="chip chip--c{colour}"><bdi>{escape(label)}</bdi></span>')
 
 
-@lru_cache(maxsize=1000)
-def _attributes(is_number: bool, is_locked: bool, source: str) -> SafeString:
+@lru_cache(maxsize=10_000)
+def _attributes(is_number: bool, is_locked: bool, source: str, written_as: str) -> str:
     classes = " ".join(["cell--locked"] * is_locked + ["cell--number"] * is_number)
+    place = f' data-cell="{written_as}"' if written_as else ""
     title = f' title="Synced from {escape(source)}"' if is_locked else ""
-    return _join(f' class="{classes}"' if classes else "", title)
+    return place + (f' class="{classes}"' if classes else "") + title
 
 
 @lru_cache(maxsize=10_000)

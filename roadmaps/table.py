@@ -8,6 +8,7 @@ from itertools import groupby
 
 from django.core.paginator import Page, Paginator
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from roadmaps import cells, groups, query_sql, table_layout
 from roadmaps.cells import Cell
@@ -42,9 +43,18 @@ class Row:
     item: Item
     url: str
     name: Cell
-    cells: tuple[Cell, ...]
+    #: The other cells, as `<td>`s.
+    cells: SafeString
     reason: str
     badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all rows have in common: where their items are found, and whether the person may write them."""
+
+    items_url: str
+    can_edit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class Table:
         return any(heading.width for heading in self.headings)
 
 
-def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
+def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
     """Ask for one page of items and lay them out: in three queries, and one more for groups.
 
     A page behind the last one is the last one.
@@ -103,11 +113,12 @@ def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
     found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
     page.object_list = [item for item, _ in found]
     items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
+    place = Place(items_url, can_edit)
     widths = table_layout.read_widths(query, columns)
     return Table(
         query=query,
         headings=tuple(_heading(query, column, widths.get(column.name, 0)) for column in columns),
-        sections=tuple(_sections(found, groups.load(asked, group, {key for _, key in found}), columns, items_url)),
+        sections=tuple(_sections(found, groups.load(asked, group, {key for _, key in found}), columns, place)),
         page=page,
         grouped_by=group,
         filters=tuple(_chosen(query, index, known) for index in range(len(query.filters))),
@@ -122,10 +133,10 @@ def _sections(
     found: Sequence[tuple[Item, str | None]],
     known: Mapping[str | None, Group],
     columns: Sequence[Column],
-    items_url: str,
+    place: Place,
 ) -> Iterator[Section]:
     for key, members in groupby(found, key=lambda each: each[1]):
-        yield Section(known.get(key), tuple(_row(item, columns, items_url) for item, _ in members))
+        yield Section(known.get(key), tuple(_row(item, columns, place) for item, _ in members))
 
 
 def visible(query: Query, known: Sequence[Column]) -> list[Column]:
@@ -145,10 +156,17 @@ def _heading(query: Query, column: Column, width: int) -> Heading:
     return Heading(column, query.sorted_by(column.name).address(), direction, rank, width)
 
 
-def _row(item: Item, columns: Sequence[Column], items_url: str) -> Row:
+def _row(item: Item, columns: Sequence[Column], place: Place) -> Row:
     name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
     reason = item.get_source_state_display() if item.source_state else ""
-    return Row(item, f"{items_url}{item.pk}/", name, tuple(rest), reason, BADGES.get(item.source_state, ""))
+    return Row(
+        item,
+        f"{place.items_url}{item.pk}/",
+        name,
+        cells.write_row(rest, can_edit=place.can_edit),
+        reason,
+        BADGES.get(item.source_state, ""),
+    )
 
 
 def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:

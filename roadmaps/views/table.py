@@ -28,10 +28,11 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     leads_to = filtering.query or pressed or (asked if len(params.get("cols", ())) > 1 else None)
     if leads_to:
         return redirect(request.path + leads_to.address())
+    frame = view_context(request, told)
     context = {
-        **view_context(request, told),
+        **frame,
         **_menus(asked, known, has_source=bool(request.roadmap.source_label)),
-        "table": table.build(request.roadmap, asked, known),
+        "table": table.build(request.roadmap, asked, known, can_edit=frame["can_edit"] is True),
         "filter_form": filtering.form,
     }
     return render(request, "roadmaps/table.html", context)
