@@ -29,7 +29,8 @@ def load(asked: QuerySet[Item], column: Column | None, keys: Collection[str | No
     """The groups of these keys, among all items that were asked for: one query, or none without grouping."""
     if column is None or not keys:
         return {}
-    return {key: _name(column, key, count) for key, count in query_sql.count_groups(asked, keys).items()}
+    counts = query_sql.count_groups(asked, keys)
+    return {key: _name(column, key, counts.get(key, 0)) for key in keys}
 
 
 def _name(column: Column, key: str | None, count: int) -> Group:

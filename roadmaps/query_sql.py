@@ -14,7 +14,7 @@ from operator import and_, or_
 from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Left, Lower
+from django.db.models.functions import Cast, Left, Lower
 
 from roadmaps.columns import Column
 from roadmaps.models import Item
@@ -75,7 +75,8 @@ def _group_key(column: Column) -> Combinable:
     if column.is_list:
         return _option_position(column, "->>")
     if column.type != "date":
-        return KeyTextTransform(column.name, "values")
+        # Cast, so that what it is compared with is a text too and no JSON.
+        return Cast(KeyTextTransform(column.name, "values"), TextField())
     if _is_field(column):
         return Left(KeyTextTransform(column.name, "values"), 7)
     return Func(F(column.name), Value("YYYY-MM"), function="to_char", output_field=TextField())

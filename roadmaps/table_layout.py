@@ -3,6 +3,7 @@
 Pure: no ORM, no clock, no network. What makes no sense means nothing here too: it groups by nothing and sets no width.
 
     group=f12  widths=name:320,f12:180  and, from buttons: earlier=f12  later=f12  then=f12  flip=f12  unsort=f12
+    resize=name:320,f12:180
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from roadmaps.columns import Column
-from roadmaps.query import MAX_SORTS, Params, Query, Sort
+from roadmaps.query import MAX_LAYOUT_TEXT, MAX_SORTS, Params, Query, Sort
 
 MIN_WIDTH = 60
 MAX_WIDTH = 900
 #: Pixels of a column whose width nobody set, in a table where some are set.
-_WIDTHS: Mapping[str, int] = {"date": 120, "number": 100, "checkbox": 90, "choices": 200}
+_WIDTHS: Mapping[str, int] = {"date": 130, "number": 120, "checkbox": 110, "choices": 200}
 _NAME_WIDTH, _OTHER_WIDTH = 320, 160
 
 
@@ -53,14 +54,17 @@ def default_width(column: Column) -> int:
 
 
 def press(params: Params, query: Query, shown: Sequence[Column], known: Sequence[Column]) -> Query | None:
-    """What a button of the menus "Columns" and "Sort" asks for; None where none was pressed."""
+    """What a button of the menus "Columns" and "Sort", or a column's edge, asks for; None where none was pressed."""
+    if "resize" in params:
+        told = read_widths(query.laying_out(widths=next(iter(params["resize"]), "")[:MAX_LAYOUT_TEXT]), shown)
+        return query.laying_out(widths=write_widths(told))
     button = next((name for name in _BUTTONS if name in params), None)
     if button is None:
         return None
     pressed = next(iter(params[button]), "")
     if not any(column.name == pressed and column.in_table for column in known):
         return query
-    return replace(_BUTTONS[button](query, pressed, [column.name for column in shown]), page=1)
+    return _BUTTONS[button](query, pressed, [column.name for column in shown])
 
 
 def _move(step: int) -> Callable[[Query, str, list[str]], Query]:
@@ -80,16 +84,16 @@ def _then(query: Query, name: str, names: list[str]) -> Query:
     """Sort by this too, after what sorts already."""
     if name in {each.column for each in query.sorts} or len(query.sorts) >= MAX_SORTS:
         return query
-    return replace(query, sorts=(*query.sorts, Sort(name)))
+    return replace(query, sorts=(*query.sorts, Sort(name)), page=1)
 
 
 def _flip(query: Query, name: str, names: list[str]) -> Query:
     turned = (replace(each, descending=each.descending ^ (each.column == name)) for each in query.sorts)
-    return replace(query, sorts=tuple(turned))
+    return replace(query, sorts=tuple(turned), page=1)
 
 
 def _unsort(query: Query, name: str, names: list[str]) -> Query:
-    return replace(query, sorts=tuple(each for each in query.sorts if each.column != name))
+    return replace(query, sorts=tuple(each for each in query.sorts if each.column != name), page=1)
 
 
 _BUTTONS: Mapping[str, Callable[[Query, str, list[str]], Query]] = {

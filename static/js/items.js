@@ -39,7 +39,7 @@ function setWidth(handle, pixels) {
 function save(table) {
     const form = document.querySelector("form[data-widths]");
     if (!form || !table.isConnected) return;
-    form.elements.widths.value = columnsOf(table)
+    form.elements.resize.value = columnsOf(table)
         .map(({ col, name }) => `${name}:${col.getAttribute("width")}`)
         .join(",");
     form.requestSubmit();

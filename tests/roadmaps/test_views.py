@@ -10,7 +10,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership
 from roadmaps import services
@@ -262,3 +264,28 @@ def test_the_switch_of_layouts_keeps_what_was_asked_without_the_page(
     page = signed_in(olga).get(at(roadmap, "items-table") + f"?view={late.pk}&q=pay&page=2").content.decode()
     switch = page[page.index('id="layouts"') :]
     assert f'href="{at(roadmap, "items-table")}?view={late.pk}&amp;q=pay"' in switch[: switch.index("</div>")]
+
+
+def test_a_view_that_opens_elsewhere_can_be_told_to_open_here(
+    roadmap: Roadmap, late: View, olga: Membership, signed_in: SignIn
+) -> None:
+    View.objects.filter(pk=late.pk).update(layout=View.Layout.TIMELINE)
+    client = signed_in(olga)
+    where = at(roadmap, "items-table") + f"?view={late.pk}"
+    assert "Open as Items Table from now on" in client.get(where).content.decode()
+    client.post(at(roadmap, "view-save", late.pk), {"address": f"?view={late.pk}", "layout": "table"})
+    late.refresh_from_db()
+    assert (late.layout, late.query) == ("table", "end_date__before=2026-01-01&sort=-end_date")
+    assert "from now on" not in client.get(where).content.decode()
+
+
+def test_the_bar_costs_no_query_for_each_view(
+    roadmap: Roadmap, olga: Membership, signed_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(olga)
+    with CaptureQueriesContext(connection) as one:
+        client.get(at(roadmap, "items-table"))
+    for number in range(20):
+        factories.make_view(roadmap, f"V{number}", "sort=name", position=number)
+    with django_assert_num_queries(len(one)):
+        client.get(at(roadmap, "items-table"))
