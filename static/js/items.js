@@ -9,9 +9,12 @@ const SAVE_AFTER = 500;
 
 /** The columns of the table, from left to right: their <col>, and the handle in their head. */
 function columnsOf(table) {
-    const handles = [...table.tHead.querySelectorAll(".resize")];
-    const cols = [...table.querySelectorAll("col")].slice(-handles.length);
-    return handles.map((handle, place) => ({ handle, col: cols[place], name: handle.dataset.column }));
+    const cols = table.querySelectorAll("col");
+    return [...table.tHead.querySelectorAll(".resize")].map((handle) => ({
+        handle,
+        col: cols[handle.closest("th").cellIndex],
+        name: handle.dataset.column,
+    }));
 }
 
 function widthOf({ handle }) {
@@ -24,7 +27,6 @@ function fix(table) {
     const columns = columnsOf(table);
     const widths = columns.map(widthOf);
     columns.forEach(({ col }, place) => col.setAttribute("width", widths[place]));
-    for (const col of table.querySelectorAll("col:not([width])")) col.setAttribute("width", 44);
     table.classList.add("table--sized");
 }
 
