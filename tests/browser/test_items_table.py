@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import Membership
 from roadmaps.models import Roadmap
 from tests import factories
+from tests.browser.axe import serious_findings
 from tests.browser.people import person
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -116,6 +117,9 @@ def test_items_are_grouped_with_their_counts_over_all_pages(
     page.get_by_role("link", name="Next").click()
     expect(groups).to_have_text([re.compile(r"No value\s*12")])
     expect(page.locator("summary", has_text="Grouped by")).to_contain_text("State")
+    for name in ("Sort", "Columns", "Save as new view"):
+        menu(page, name)
+        assert serious_findings(page) == []
 
 
 def test_sorts_are_added_turned_and_taken_away_in_their_menu(
