@@ -32,12 +32,13 @@ def _asked(name: str, options: argparse.Namespace) -> bool:
 
 
 def _benchmarks(stories: int) -> Mapping[str, Callable[[], Figures]]:
-    from benchmarks import memory, pull, tick
+    from benchmarks import memory, pull, tick, views
 
     return {
         "pull": lambda: pull.measure(stories),
         "memory": lambda: memory.measure(5 * stories),
         "tick": lambda: {**tick.measure(10_000), **tick.measure(100_000)},
+        "views": lambda: {**views.measure(10_000), **views.measure(100_000)},
     }
 
 
@@ -61,7 +62,20 @@ def _show_tick(figures: Figures) -> None:
         print(f"  {name:<24} {value:9.4f}")
 
 
-_TABLES: Mapping[str, Callable[[Figures], None]] = {"pull": _show_pull, "memory": _show_memory, "tick": _show_tick}
+def _show_views(figures: Figures) -> None:
+    print("Pages of a roadmap with so many items: medians of 5, in seconds")
+    for name, value in figures.items():
+        bare, size = figures.get(f"{name}, bare SQL"), figures.get(f"{name}, kB")
+        if bare and size:
+            print(f"  {name:<32} {value:9.4f}  bare SQL {bare:9.4f}  {value / bare:6.2f} x  {size:5.0f} kB")
+
+
+_TABLES: Mapping[str, Callable[[Figures], None]] = {
+    "pull": _show_pull,
+    "memory": _show_memory,
+    "tick": _show_tick,
+    "views": _show_views,
+}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,19 @@
-"""How a value looks in a table or on a card: no HTML here, but all that a template needs to write it."""
+"""How a value looks in a table or on a card.
+
+A page of the table shows six hundred values, so their HTML is written here, by hand and escaped, and not by a template
+for each; `roadmaps/_cell.html` gives it to templates.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from html import escape
+
+from django.utils.dateformat import format as format_date
+from django.utils.safestring import SafeString, mark_safe
 
 from roadmaps import columns, fields
 from roadmaps.columns import Column
@@ -13,6 +23,9 @@ from roadmaps.services.items import chosen_options
 #: A table shows so many characters of a text; the card shows all.
 BRIEF = 160
 
+_NOTHING = SafeString()
+_LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"><bdi>{}</bdi></a>'
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -20,6 +33,10 @@ class Chip:
 
     label: str
     colour: int
+
+    @property
+    def html(self) -> SafeString:
+        return _chip(self.label, self.colour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,21 @@ class Cell:
     href: str = ""
     chips: tuple[Chip, ...] = ()
     locked: bool = False
+
+    @property
+    def html(self) -> SafeString:
+        """The value, safe for a page; empty where there is none."""
+        match self.kind:
+            case "":
+                return _NOTHING
+            case "chips":
+                return _join('<span class="chips">', *(chip.html for chip in self.chips), "</span>")
+            case "date":
+                return _day(self.day) if self.day else _NOTHING
+            case "link":
+                return _join(_LINK.format(escape(self.href), escape(self.text)))
+            case _:
+                return _join("<bdi>", escape(self.text), "</bdi>")
 
     @property
     def editable(self) -> bool:
@@ -87,5 +119,37 @@ def _date(column: Column, text: str, *, locked: bool) -> Cell:
         return Cell(column, kind="text", text=text, locked=locked)
 
 
+def write_row(cells: Iterable[Cell], *, can_edit: bool) -> SafeString:
+    """The `<td>`s of a row: each says who keeps its value or, to those who may, by which name it is written."""
+    return _join(*(f"<td{_of_place(cell, can_edit=can_edit)}>{cell.html}</td>" for cell in cells))
+
+
+def _of_place(cell: Cell, *, can_edit: bool) -> str:
+    written_as = cell.column.name if can_edit and cell.editable else ""
+    return _attributes(cell.kind == "number", cell.locked, cell.column.source, written_as)
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= BRIEF else f"{text[:BRIEF].rstrip()}…"
+
+
+def _join(*parts: str) -> SafeString:
+    return mark_safe("".join(parts))  # noqa: S308 - of tags written here and of what is escaped already
+
+
+@lru_cache(maxsize=10_000)
+def _chip(label: str, colour: int) -> SafeString:
+    return _join(f'<span class="chip chip--c{colour}"><bdi>{escape(label)}</bdi></span>')
+
+
+@lru_cache(maxsize=10_000)
+def _attributes(is_number: bool, is_locked: bool, source: str, written_as: str) -> str:
+    classes = " ".join(["cell--locked"] * is_locked + ["cell--number"] * is_number)
+    place = f' data-cell="{written_as}"' if written_as else ""
+    title = f' title="Synced from {escape(source)}"' if is_locked else ""
+    return place + (f' class="{classes}"' if classes else "") + title
+
+
+@lru_cache(maxsize=10_000)
+def _day(day: date) -> SafeString:
+    return SafeString(format_date(day, "j M Y"))

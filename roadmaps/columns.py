@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 
 from django.db.models import Q
@@ -35,6 +35,8 @@ class Column:
     options: Mapping[int, Option] = default(default_factory=dict)
     #: The roadmap's source writes this column of its items.
     synced: bool = False
+    #: What that source is called, such as "Pivotal Tracker".
+    source: str = ""
     #: People may write it, where it isn't synced.
     editable: bool = True
     #: Several paragraphs of Markdown.
@@ -69,7 +71,7 @@ def load(roadmap: Roadmap) -> list[Column]:
     synced: list[str] = roadmap.synced_columns
     fields = sorted(_fields(roadmap), key=lambda field: _rank(field, synced))
     options = _options(fields)
-    return [
+    found = [
         *_first(roadmap),
         *(
             Column(
@@ -83,6 +85,7 @@ def load(roadmap: Roadmap) -> list[Column]:
         ),
         *_last(roadmap),
     ]
+    return [replace(column, source=roadmap.source_label) if column.synced else column for column in found]
 
 
 def _first(roadmap: Roadmap) -> list[Column]:

@@ -36,6 +36,12 @@ class RoadmapForm(forms.Form):
     )
 
 
+class ViewForm(forms.Form):
+    """What a view is called."""
+
+    name = forms.CharField(max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
+
+
 class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it is generic in the stubs only
     """A member of the account, by name and address."""
 

@@ -7,14 +7,14 @@ Values lie in `Item.values` under "f<field id>". Conditions on list values, chec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import F, Func, JSONField, Q, QuerySet, TextField, Value
+from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Left, Lower
 
 from roadmaps.columns import Column
 from roadmaps.models import Item
@@ -25,8 +25,14 @@ _LOST = ("deleted", "moved", "out_of_filter", "hidden")
 _LOOKUPS = {"before": "lt", "after": "gt"}
 
 
-def apply(query: Query, items: QuerySet[Item], columns: Sequence[Column]) -> QuerySet[Item]:
-    """Those of `items` that the query asks for, in its order; not yet cut into pages."""
+def apply(
+    query: Query, items: QuerySet[Item], columns: Sequence[Column], *, group: Column | None = None
+) -> QuerySet[Item]:
+    """Those of `items` that the query asks for, in its order; not yet cut into pages.
+
+    With `group`, those of one group stand together, and each has its `group_key`; without a value they come last. The
+    groups go the way that the query sorts their column, else up.
+    """
     known = {column.name: column for column in columns}
     if not query.archived:
         items = items.filter(archived_at=None)
@@ -34,7 +40,52 @@ def apply(query: Query, items: QuerySet[Item], columns: Sequence[Column]) -> Que
         items = items.filter(_search(query.search))
     for each in query.filters:
         items = items.filter(_condition(known[each.column], each))
-    return items.order_by(*(_order(known[each.column], each) for each in query.sorts), "id")
+    order = [_order(known[each.column], each) for each in query.sorts]
+    if group is not None:
+        items = items.annotate(group_key=_group_key(group))
+        order = [*_group_order(group, query), *order]
+    return items.order_by(*order, "id")
+
+
+def fetch(page: QuerySet[Item], *, leave: Sequence[str] = ()) -> list[tuple[Item, str | None]]:
+    """The items of a page, as `apply` gave them and cut to one, each with its group; in two queries.
+
+    By ids first: so that far down a sorted list PostgreSQL sorts numbers, not whole rows. `leave` names columns that
+    nobody looks at, such as long texts.
+    """
+    has_groups = "group_key" in page.query.annotations
+    keys: dict[int, str | None] = (
+        dict(page.values_list("pk", F("group_key"))) if has_groups else dict.fromkeys(page.values_list("pk", flat=True))
+    )
+    found = Item.objects.defer(*leave).in_bulk(keys)
+    return [(found[pk], key) for pk, key in keys.items() if pk in found]
+
+
+def count_groups(items: QuerySet[Item], keys: Collection[str | None]) -> dict[str | None, int]:
+    """How many of `items`, as `apply` gave them with a group, stand in each of these groups; one query."""
+    asked = Q(group_key__in=[key for key in keys if key is not None])
+    if None in keys:
+        asked |= Q(group_key=None)
+    found = items.filter(asked).order_by().values_list(F("group_key"))
+    return dict(found.annotate(Count("pk")))
+
+
+def _group_key(column: Column) -> Combinable:
+    """What is the same within a group: the place in the list, a date's month, else the value, as text."""
+    if column.is_list:
+        return _option_position(column, "->>")
+    if column.type != "date":
+        # Cast, so that what it is compared with is a text too and no JSON.
+        return Cast(KeyTextTransform(column.name, "values"), TextField())
+    if _is_field(column):
+        return Left(KeyTextTransform(column.name, "values"), 7)
+    return Func(F(column.name), Value("YYYY-MM"), function="to_char", output_field=TextField())
+
+
+def _group_order(column: Column, query: Query) -> list[Combinable]:
+    down = any(each.column == column.name and each.descending for each in query.sorts)
+    keys = [_sort_key(column)] if column.type != "date" else []
+    return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True) for key in (*keys, F("group_key"))]
 
 
 def _search(text: str) -> Q:
@@ -130,7 +181,7 @@ def _sort_key(column: Column) -> Func | F:
     return F(column.name) if column.type == "date" else Lower(column.name)
 
 
-def _option_position(column: Column) -> Func:
+def _option_position(column: Column, arrow: str = "->") -> Func:
     """Where the (first) chosen option stands in its list: looked up in a JSON object that goes along as a value."""
     positions: Mapping[str, int] = {str(pk): place for place, pk in enumerate(column.options)}
     chosen: Callable[..., Func] = KeyTextTransform
@@ -140,6 +191,6 @@ def _option_position(column: Column) -> Func:
         key,
         template="((%(expressions)s))",
         function="",
-        arg_joiner="::jsonb -> ",
-        output_field=JSONField(),
+        arg_joiner=f"::jsonb {arrow} ",
+        output_field=JSONField() if arrow == "->" else TextField(),
     )

@@ -31,6 +31,18 @@ class Asked:
     view: View | None
     edited: bool
 
+    @property
+    def address(self) -> str:
+        """What asks the same on the page of any layout: the view's name where that says it all. Without the page."""
+        if self.edited:
+            return replace(self.query, page=1).address()
+        return self.saved_address
+
+    @property
+    def saved_address(self) -> str:
+        """What asks for the view as it is saved."""
+        return f"?view={self.query.view}" if self.query.view else "?"
+
 
 def ask(roadmap: Roadmap, params: Params) -> Asked:
     """Read the address of a page of that roadmap, in three queries."""

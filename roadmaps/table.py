@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from django.core.paginator import Page, Paginator
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from roadmaps import cells, query_sql
+from roadmaps import cells, groups, query_sql, table_layout
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
+from roadmaps.groups import Group
 from roadmaps.models import Item, Roadmap
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
 
@@ -20,12 +24,16 @@ BADGES = {"deleted": "Deleted", "moved": "Moved", "out_of_filter": "Out of filte
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The head of a column. `direction` is what aria-sort says; `rank` its place where several columns sort."""
+    """The head of a column. `direction` is what aria-sort says; `rank` its place where several columns sort.
+
+    `width` is in pixels, or 0 where the table decides.
+    """
 
     column: Column
     address: str
     direction: str
     rank: int
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,28 @@ class Row:
     """An item in the table; `reason` says why its source no longer updates it, `badge` the same in brief."""
 
     item: Item
+    url: str
     name: Cell
-    cells: tuple[Cell, ...]
+    #: The other cells, as `<td>`s.
+    cells: SafeString
     reason: str
     badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all rows have in common: where their items are found, and whether the person may write them."""
+
+    items_url: str
+    can_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows of one group, as far as they are on this page."""
+
+    group: Group | None
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +78,65 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One page of a roadmap's items."""
+    """One page of a roadmap's items. Without grouping, all rows are in one section that has no group."""
 
     query: Query
     headings: tuple[Heading, ...]
-    rows: tuple[Row, ...]
+    sections: tuple[Section, ...]
     page: Page[Item]
+    grouped_by: Column | None
     filters: tuple[Chosen, ...]
+    #: What sorts, in order, and whether it goes down.
+    sorts: tuple[tuple[Column, bool], ...]
     unsorted: str
     cleared: str
+    #: With the usual columns in their usual widths.
+    plain: str
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether somebody set widths."""
+        return any(heading.width for heading in self.headings)
 
 
-def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
-    """Ask for one page of items, in two queries, and lay them out. A page behind the last one is the last one."""
+def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
+    """Ask for one page of items and lay them out: in three queries, and one more for groups.
+
+    A page behind the last one is the last one.
+    """
     columns = visible(query, known)
-    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known)
+    group = table_layout.group_of(query, known)
+    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known, group=group)
     page = Paginator(asked, PAGE_SIZE).get_page(query.page)
+    first = (page.number - 1) * PAGE_SIZE
+    unseen = [each.name for each in known if each.long and each not in columns]
+    found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
+    page.object_list = [item for item, _ in found]
+    items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
+    place = Place(items_url, can_edit)
+    widths = table_layout.read_widths(query, columns)
     return Table(
         query=query,
-        headings=tuple(_heading(query, column) for column in columns),
-        rows=tuple(_row(item, columns) for item in page),
+        headings=tuple(_heading(query, column, widths.get(column.name, 0)) for column in columns),
+        sections=tuple(_sections(found, groups.load(asked, group, {key for _, key in found}), columns, place)),
         page=page,
+        grouped_by=group,
         filters=tuple(_chosen(query, index, known) for index in range(len(query.filters))),
+        sorts=tuple((_find(known, each.column), each.descending) for each in query.sorts),
         unsorted=replace(query, sorts=(), page=1).address(),
         cleared=replace(query, filters=(), search="", page=1).address(),
+        plain=replace(query, columns=()).laying_out(widths="").address(),
     )
+
+
+def _sections(
+    found: Sequence[tuple[Item, str | None]],
+    known: Mapping[str | None, Group],
+    columns: Sequence[Column],
+    place: Place,
+) -> Iterator[Section]:
+    for key, members in groupby(found, key=lambda each: each[1]):
+        yield Section(known.get(key), tuple(make_row(item, columns, place) for item, _ in members))
 
 
 def visible(query: Query, known: Sequence[Column]) -> list[Column]:
@@ -87,24 +147,32 @@ def visible(query: Query, known: Sequence[Column]) -> list[Column]:
     return [by_name[name] for name in query.columns]
 
 
-def _heading(query: Query, column: Column) -> Heading:
+def _heading(query: Query, column: Column, width: int) -> Heading:
     place = next((place for place, each in enumerate(query.sorts, 1) if each.column == column.name), 0)
     direction = ""
     if place:
         direction = "descending" if query.sorts[place - 1].descending else "ascending"
     rank = place if len(query.sorts) > 1 else 0
-    return Heading(column, query.sorted_by(column.name).address(), direction, rank)
+    return Heading(column, query.sorted_by(column.name).address(), direction, rank, width)
 
 
-def _row(item: Item, columns: Sequence[Column]) -> Row:
+def make_row(item: Item, columns: Sequence[Column], place: Place) -> Row:
+    """The row of an item; the first of the columns is its name's."""
     name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
     reason = item.get_source_state_display() if item.source_state else ""
-    return Row(item, name, tuple(rest), reason, BADGES.get(item.source_state, ""))
+    return Row(
+        item,
+        f"{place.items_url}{item.pk}/",
+        name,
+        cells.write_row(rest, can_edit=place.can_edit),
+        reason,
+        BADGES.get(item.source_state, ""),
+    )
 
 
 def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:
     asked = query.filters[index]
-    column = next(column for column in known if column.name == asked.column)
+    column = _find(known, asked.column)
     return Chosen(
         label=column.label,
         operator=OPERATORS[column.type][asked.operator],
@@ -112,6 +180,10 @@ def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:
         change=f"{query.address()}&filter={column.name}&change={index}",
         remove=query.without_filter(index).address(),
     )
+
+
+def _find(known: Sequence[Column], name: str) -> Column:
+    return next(column for column in known if column.name == name)
 
 
 def _show_values(column: Column, asked: Filter) -> str:

@@ -25,6 +25,7 @@ from roadmaps.services.options import (
 )
 from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, restore
 from roadmaps.services.sharing import hand_over, share, unshare
+from roadmaps.services.views import create_view, delete_view, duplicate_view, move_view, rename_view, save_view
 
 __all__ = [
     "BulkReport",
@@ -39,23 +40,29 @@ __all__ = [
     "create_field",
     "create_item",
     "create_roadmap",
+    "create_view",
     "delete",
     "delete_comment",
     "delete_item",
     "delete_items",
+    "delete_view",
+    "duplicate_view",
     "edit_comment",
     "hand_over",
     "link_items",
     "merge_fields",
     "move_option",
+    "move_view",
     "promote_field",
     "recolour_options",
     "rename",
     "rename_field",
     "rename_option",
+    "rename_view",
     "restore",
     "restore_field",
     "restore_option",
+    "save_view",
     "share",
     "sort_options",
     "unlink",

@@ -11,12 +11,11 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from roadmaps import cells, columns, services
+from roadmaps import cells, columns, services, table
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.forms import ItemForm, add_errors
 from roadmaps.models import Item
-from roadmaps.table import BADGES, Row
 from roadmaps.views.items import ITEMS_CHANGED
 from roadmaps.views.shared import page_context, to_roadmap, varying, wants_fragment
 
@@ -71,18 +70,17 @@ def _answer(
     request: RoadmapRequest, item: Item, column: Column, *, form: ItemForm | None = None, status: int = 200
 ) -> HttpResponse:
     place = _place(request)
-    made = cells.make_cell(item, column, brief=place != "card")
-    reason = item.get_source_state_display() if item.source_state else ""
+    items_url = reverse("roadmaps:item", args=[request.account.slug, request.roadmap.pk, 0]).removesuffix("0/")
     context = {
         **page_context(request),
         "item": item,
-        "cell": made,
-        "row": Row(item, made, (), reason, BADGES.get(item.source_state, "")),
+        "cell": cells.make_cell(item, column, brief=place != "card"),
+        "row": table.make_row(item, [column], table.Place(items_url, can_edit=True)),
         "field": form[column.name] if form else None,
         "form": form,
         "place": place,
         "refused": columns.refusal(request.roadmap) if columns.is_locked(item, column) else "",
-        "item_url": reverse("roadmaps:item", args=[request.account.slug, request.roadmap.pk, item.pk]),
+        "item_url": f"{items_url}{item.pk}/",
     }
     if not wants_fragment(request):
         return varying(render(request, "roadmaps/cell.html", context, status=status))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,9 +11,13 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from roadmaps.access import Level, RoadmapRequest, may_hand_over
+from roadmaps.models import View
+from roadmaps.saved_views import ALL_DATA, Asked
+from roadmaps.services.views import MAX_VIEWS
 
-#: The ways to look at a roadmap: label, icon, URL name. A further one is one more line.
-VISUALIZATIONS = (("Items Table", "table-2", "roadmaps:items-table"),)
+#: The ways to look at a roadmap: label, icon, URL name, and the layout of the views that open there. A further one is
+#: one more line.
+VISUALIZATIONS = (("Items Table", "table-2", "roadmaps:items-table", View.Layout.TABLE),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,45 @@ class Visualization:
     current: bool
 
 
-def page_context(request: RoadmapRequest) -> dict[str, object]:
-    """The roadmap, and what the person may do with it."""
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved view, or "All Data", as a tab."""
+
+    name: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViewBar:
+    """The tabs of views, and what can be done with the one that is open. `view` is None on "All Data"."""
+
+    tabs: tuple[Tab, ...]
+    view: View | None
+    edited: bool
+    #: What the page asks, for the forms that save it, and the layout that it is asked on.
+    address: str
+    layout: str
+    #: The name of that layout, where the view opens on another one.
+    other_layout: str
+    reset: str
+    is_full: bool
+
+    @property
+    def is_first(self) -> bool:
+        return len(self.tabs) > 1 and self.tabs[1].current
+
+    @property
+    def is_last(self) -> bool:
+        return self.tabs[-1].current
+
+    @property
+    def is_only(self) -> bool:
+        return len(self.tabs) == 2
+
+
+def page_context(request: RoadmapRequest, asked: Asked | None = None) -> dict[str, object]:
+    """The roadmap, and what the person may do with it. The switch of layouts keeps what was `asked`."""
     roadmap, active = request.roadmap, request.roadmap.archived_at is None
     return {
         "account": request.account,
@@ -36,16 +78,56 @@ def page_context(request: RoadmapRequest) -> dict[str, object]:
         "can_edit": active and request.level >= Level.EDITOR,
         "can_manage": active and request.level == Level.OWNER,
         "can_hand_over": may_hand_over(request.membership, roadmap),
-        "visualizations": [
-            Visualization(
-                label,
-                icon,
-                reverse(name, args=[request.account.slug, roadmap.pk]),
-                bool(request.resolver_match and request.resolver_match.view_name == name),
-            )
-            for label, icon, name in VISUALIZATIONS
-        ],
+        "visualizations": _switch(request, asked.address if asked else ""),
     }
+
+
+def view_context(request: RoadmapRequest, asked: Asked) -> dict[str, object]:
+    """What every layout's page knows: `page_context`, and the bar of views for `roadmaps/_views.html`."""
+    here = _layout_of(request)
+    opens_here = asked.view is None or asked.view.layout == here
+    bar = ViewBar(
+        tabs=tuple(_tabs(request, asked, here)),
+        view=asked.view,
+        edited=asked.edited,
+        address=asked.address,
+        layout=here,
+        other_layout="" if opens_here else View.Layout(here).label,
+        reset=layout_url(request, here) + asked.saved_address,
+        is_full=len(asked.views) >= MAX_VIEWS,
+    )
+    return {**page_context(request, asked), "view_bar": bar}
+
+
+def layout_url(request: RoadmapRequest, layout: str) -> str:
+    """The page of the request's roadmap that shows this layout; the Items Table where there is none."""
+    names = {each: name for _, _, name, each in VISUALIZATIONS}
+    return reverse(names.get(View.Layout(layout), "roadmaps:items-table"), args=_place(request))
+
+
+def _layout_of(request: RoadmapRequest) -> str:
+    shown = request.resolver_match.view_name if request.resolver_match else ""
+    return next((layout for _, _, name, layout in VISUALIZATIONS if name == shown), View.Layout.TABLE)
+
+
+def _switch(request: RoadmapRequest, address: str) -> list[Visualization]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        Visualization(label, icon, reverse(name, args=_place(request)) + address.rstrip("?"), name == here)
+        for label, icon, name, _ in VISUALIZATIONS
+    ]
+
+
+def _tabs(request: RoadmapRequest, asked: Asked, here: str) -> Iterator[Tab]:
+    """ "All Data" opens where one is; a view where it was saved."""
+    yield Tab("All Data", f"{layout_url(request, here)}?view={ALL_DATA}", asked.view is None)
+    urls = {layout: layout_url(request, layout) for layout in View.Layout.values}
+    for view in asked.views:
+        yield Tab(view.name, f"{urls[view.layout]}?view={view.pk}", view == asked.view)
+
+
+def _place(request: RoadmapRequest) -> list[object]:
+    return [request.account.slug, request.roadmap.pk]
 
 
 def to_roadmap(request: RoadmapRequest, name: str = "items-table", *args: int) -> HttpResponseRedirect:

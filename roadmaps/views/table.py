@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from roadmaps import filter_form, saved_views, table
+from roadmaps import filter_form, saved_views, table, table_layout
 from roadmaps.access import RoadmapRequest, roadmap_view
+from roadmaps.columns import Column
+from roadmaps.query import Query
 from roadmaps.services.bulk import MAX_ITEMS
-from roadmaps.views.shared import page_context
+from roadmaps.views.shared import view_context
 
 
 @require_safe
@@ -22,24 +25,38 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     told = saved_views.ask(request.roadmap, params)
     known, asked = told.columns, told.query
     filtering = filter_form.answer(params, asked, known)
-    if filtering.query:
-        return redirect(request.path + filtering.query.address())
-    if len(params.get("cols", ())) > 1:
-        return redirect(request.path + asked.address())
-    shown = table.build(request.roadmap, asked, known)
-    names = {column.name for column in table.visible(asked, known)}
+    pressed = table_layout.press(params, asked, table.visible(asked, known), known)
+    leads_to = filtering.query or pressed or (asked if len(params.get("cols", ())) > 1 else None)
+    if leads_to:
+        return redirect(request.path + leads_to.address())
+    frame = view_context(request, told)
     context = {
-        **page_context(request),
-        "table": shown,
+        **frame,
+        **_menus(asked, known, has_source=bool(request.roadmap.source_label)),
+        "table": table.build(request.roadmap, asked, known, can_edit=frame["can_edit"] is True),
         "bulk_limit": MAX_ITEMS,
         "filter_form": filtering.form,
-        "columns": [(column, column.name in names) for column in known if column.in_table],
-        "filterable": [column for column in known if column.type != "source" or request.roadmap.source_label],
-        "hidden_for": {
-            "search": replace(asked, search="", page=1).pairs(),
-            "columns": replace(asked, columns=(), page=1).pairs(),
-            "filter": replace(asked, page=1).pairs(),
-        },
-        "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),
     }
     return render(request, "roadmaps/table.html", context)
+
+
+def _menus(asked: Query, known: Sequence[Column], *, has_source: bool) -> dict[str, object]:
+    """What can be chosen in the toolbar, and the rest of the address for each of its forms."""
+    shown = table.visible(asked, known)
+    sorted_by = {each.column for each in asked.sorts}
+    first = replace(asked, page=1)
+    return {
+        "shown": shown[1:],
+        "hidden": [column for column in known if column.in_table and column not in shown],
+        "filterable": [column for column in known if column.type != "source" or has_source],
+        "groupable": [column for column in known if table_layout.can_group(column)],
+        "sortable": [column for column in known if column.in_table and column.name not in sorted_by],
+        "hidden_for": {
+            "search": replace(first, search="").pairs(),
+            "columns": replace(asked, columns=()).pairs(),
+            "filter": first.pairs(),
+            "group": first.laying_out(group="").pairs(),
+            "widths": asked.laying_out(widths="").pairs(),
+        },
+        "toggle_archived": replace(first, archived=not asked.archived).address(),
+    }

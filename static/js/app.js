@@ -209,4 +209,4 @@ document.addEventListener(
 );
 
 markTheme();
-document.querySelector('.tabs [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+document.querySelector(':is(.tabs, .views__tabs) [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });

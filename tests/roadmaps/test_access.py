@@ -34,6 +34,9 @@ PAGES = {
     "comment-edit": OWN,  # its author, who here is the owner
     "comment-delete": {**OWN, "admin": 200},
     "links": EDIT,
+    "view-new": EDIT,
+    "view-rename": EDIT,
+    "view-delete": EDIT,
     "own-fields": EDIT,
     "own-field-new": EDIT,
     "own-field": EDIT,
@@ -46,9 +49,10 @@ PAGES = {
 ITEM_PAGES = [
     name for name in PAGES if name.startswith(("item", "comment", "link")) and name not in ("items-table", "item-new")
 ]
-#: What only takes posts: by the owner, and by editors too.
+#: What only takes posts: by the owner; of many items, and of views, by editors too.
 POSTS = ["share-change", "unshare", "archive", "restore"]
-EDITOR_POSTS = ["bulk-edit", "bulk-delete"]
+BULK_POSTS = ["bulk-edit", "bulk-delete"]
+VIEW_POSTS = ["view-save", "view-duplicate", "view-move"]
 
 
 @pytest.fixture
@@ -84,6 +88,8 @@ def address(name: str, roadmap: Roadmap) -> str:
             args.append(factories.make_comment(item, roadmap.owner).pk)
     if name == "cell":
         args += [factories.make_item(roadmap, "Pay").pk, "notes"]
+    if name in ("view-rename", "view-delete", *VIEW_POSTS):
+        args.append(roadmap.views.get().pk)
     if name in ("own-field", "own-field-archive", "own-field-restore"):
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
     if name in ("share-change", "unshare"):
@@ -142,7 +148,7 @@ def test_links_are_made_and_removed_by_editors(
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-@pytest.mark.parametrize("name", EDITOR_POSTS)
+@pytest.mark.parametrize("name", BULK_POSTS)
 def test_what_changes_many_items_is_for_editors(
     name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
 ) -> None:
@@ -152,6 +158,19 @@ def test_what_changes_many_items_is_for_editors(
     assert client.get(where).status_code == 405
     expected = {"stranger": 404, "outsider": 404, "editor": 200, "owner": 200}.get(who, 403)
     assert client.post(where, {"item": item.pk}).status_code == expected
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", VIEW_POSTS)
+def test_what_changes_a_view_is_for_its_editors(
+    name: str, who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = address(name, roadmap)
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "owner": 302, "editor": 302}.get(who, 403)
+    assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == expected
+    assert roadmap.views.filter(query="q=pay").exists() == (name == "view-save" and expected == 302)
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
@@ -294,6 +313,8 @@ def test_things_of_another_roadmap_are_not_found(
             ("item-delete", item.pk),
             ("cell", item.pk, "name"),
             ("own-field", field.pk),
+            ("view-rename", foreign.views.get().pk),
+            ("view-delete", foreign.views.get().pk),
         ):
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, *rest])
             assert client.get(where).status_code == 404
@@ -304,6 +325,10 @@ def test_things_of_another_roadmap_are_not_found(
         for name in FIELD_POSTS:
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, field.pk])
             assert client.post(where).status_code == 404
+        for name in VIEW_POSTS:
+            where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, foreign.views.get().pk])
+            assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == 404
+        assert foreign.views.get().query == ""
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
         where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, share.pk])

@@ -136,12 +136,13 @@ def test_the_name_is_always_a_column() -> None:
 
 
 names = st.sampled_from(
-    ["q", "sort", "cols", "page", "archived"]
+    ["q", "sort", "cols", "page", "archived", "view", *query.LAYOUT_PARAMS]
     + [f"{column.name}__{operator}" for column in COLUMNS for operator in ("is", "not", "between", "before", "empty")]
 )
 values = st.one_of(
     st.text(max_size=40),
     st.sampled_from(["3", "-4", "3,4,7", "1..2", "2026-01-01..2026-02-30", "name,-f1", "NaN", "1e999", "yes", "lost"]),
+    st.sampled_from(["f1", "f2", "f3", "start_date", "name:320,f1:90", "f2:0,f3:99999,x:1", "f1:٣,f1:²", ":", "all"]),
 )
 addresses = st.dictionaries(st.one_of(names, st.text(max_size=12)), st.lists(values, max_size=3), max_size=8)
 

@@ -1,0 +1,185 @@
+"""How long a page of a big roadmap takes, beside the bare SQL that fetches what the page shows.
+
+One more page to measure is one more `Case`: its URL name, its address, and the statements that anybody would write by
+hand to get the same rows and counts. `{f[Team]}` stands for a field's column, `{o[Blue]}` for a list value's id.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import stage
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from roadmaps.models import Roadmap
+
+ROUNDS = 5
+STATES = ["Unscheduled", "Unstarted", "Started", "Finished", "Delivered", "Accepted", "Rejected"]
+LABELS = [f"Label {number}" for number in range(40)]
+#: What a pull brings: twelve columns with name, dates and the External ID.
+FIELDS = (
+    ("State", "choice", STATES),
+    ("Type", "choice", ["Feature", "Bug", "Chore", "Release"]),
+    ("Labels", "choices", LABELS),
+    ("Owners", "choices", [f"Person {number}" for number in range(12)]),
+    ("Estimate", "number", []),
+    ("Requester", "text", []),
+    ("Iteration", "number", []),
+    ("Accepted at", "date", []),
+)
+FILL = """
+INSERT INTO roadmaps_item (account_id, roadmap_id, name, description, start_date, end_date, values,
+    origin, external_id, external_url, source_hash)
+SELECT %(account)s, %(roadmap)s, 'Story ' || n || ' lets riders pay at the station', repeat('How it works. ', 40),
+    CASE WHEN n %% 5 > 0 THEN date '2024-01-01' + n * 37 %% 1000 END,
+    CASE WHEN n %% 5 > 0 THEN date '2024-01-01' + n * 37 %% 1000 + n %% 60 END,
+    jsonb_build_object(
+        '{f[State]}', {o[Unscheduled]} + n %% 7, '{f[Type]}', {o[Feature]} + n %% 4,
+        '{f[Labels]}', jsonb_build_array({o[Label 0]} + n * 7 %% 39, {o[Label 39]}),
+        '{f[Owners]}', jsonb_build_array({o[Person 0]} + n %% 12), '{f[Estimate]}', n * 31 %% 9,
+        '{f[Requester]}', 'Person ' || n %% 12, '{f[Iteration]}', n / 40,
+        '{f[Accepted at]}', to_char(date '2024-01-01' + n * 37 %% 1000, 'YYYY-MM-DD')),
+    'pivotal_tracker', n::text, 'https://tracker.test/story/show/' || n, md5(n::text)
+FROM generate_series(1, %(items)s) AS n
+"""
+COLUMNS = "id, name, start_date, end_date, external_id, external_url, source_state, archived_at, values"
+HERE = "FROM roadmaps_item WHERE roadmap_id = {roadmap} AND archived_at IS NULL"
+BLUE = HERE + """ AND values @> '{{"{f[Labels]}": [{o[Label 3]}]}}'"""
+
+IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"
+BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page to measure, and the statements that fetch the same by hand."""
+
+    url_name: str
+    address: str
+    statements: tuple[str, ...]
+
+
+CASES: Mapping[str, Case] = {
+    "first page": Case(
+        "roadmaps:items-table",
+        "",
+        (f"SELECT count(*) {HERE}", f"SELECT {COLUMNS} {HERE} ORDER BY id LIMIT 50"),
+    ),
+    "filtered and sorted": Case(
+        "roadmaps:items-table",
+        "?{f[Labels]}__is={o[Label 3]}&sort=-{f[Estimate]}",
+        (
+            f"SELECT count(*) {BLUE}",
+            f"SELECT {COLUMNS} {BLUE} ORDER BY {BY_ESTIMATE} LIMIT 50",
+        ),
+    ),
+    "sorted by a field": Case(
+        "roadmaps:items-table",
+        "?sort={f[Iteration]},-{f[Estimate]}",
+        (
+            f"SELECT count(*) {HERE}",
+            f"SELECT {COLUMNS} {HERE} ORDER BY values -> '{{f[Iteration]}}', values -> '{{f[Estimate]}}' DESC, id"
+            " LIMIT 50",
+        ),
+    ),
+    "sorted, in the middle": Case(
+        "roadmaps:items-table",
+        "?sort=-{f[Estimate]}&page={middle}",
+        (
+            f"SELECT count(*) {HERE}",
+            f"WITH page AS (SELECT id {HERE} ORDER BY {BY_ESTIMATE} LIMIT 50 OFFSET {{offset}})"
+            f" SELECT {COLUMNS} {IN_PAGE} ORDER BY {BY_ESTIMATE}",
+        ),
+    ),
+    "grouped": Case(
+        "roadmaps:items-table",
+        "?group={f[State]}",
+        (
+            f"SELECT values -> '{{f[State]}}', count(*) {HERE} GROUP BY 1",
+            f"SELECT {COLUMNS} {HERE} ORDER BY values -> '{{f[State]}}', id LIMIT 50",
+        ),
+    ),
+}
+
+
+def measure(items: int) -> dict[str, float]:
+    """Seconds of each page of a roadmap with so many items, and of the bare SQL; the page's size in kilobytes."""
+    client, roadmap, names = _fill(items)
+    figures: dict[str, float] = {}
+    for name, case in CASES.items():
+        label = f"{name}, {items:,}"
+        address = _url(case, roadmap) + case.address.format(**names)
+        statements = [statement.format(**names) for statement in case.statements]
+        figures[label] = _median(lambda address=address: _get(client, address))
+        figures[f"{label}, bare SQL"] = _median(lambda statements=statements: _fetch(statements))
+        figures[f"{label}, kB"] = len(_get(client, address)) / 1000
+    return figures
+
+
+def _fill(items: int) -> tuple[Client, Roadmap, dict[str, object]]:
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+
+    from roadmaps import services
+    from roadmaps.models import Field, FieldOption
+
+    owner = stage.make_owner()
+    roadmap = services.create_roadmap(owner=owner, name="Big")
+    for name, type_, labels in FIELDS:
+        services.create_field(account=owner.account, name=name, type_=type_, labels=labels)
+    fields = {field.name: field.column for field in Field.objects.filter(account=owner.account)}
+    options = {option.label: option.pk for option in FieldOption.objects.filter(account=owner.account)}
+    roadmap.source_label, roadmap.synced_columns = "Tracker", ["name", "start_date", "end_date", *fields.values()]
+    roadmap.save()
+    names: dict[str, object] = {"f": fields, "o": options, "roadmap": roadmap.pk}
+    with connection.cursor() as cursor:
+        statement = FILL.format(**names)
+        cursor.execute(statement, {"account": owner.account_id, "roadmap": roadmap.pk, "items": items})
+        cursor.execute("VACUUM ANALYZE roadmaps_item")
+    settings.ALLOWED_HOSTS = ["*"]
+    call_command("collectstatic", interactive=False, verbosity=0)
+    client = Client()
+    client.force_login(owner.user)
+    middle = items // 100
+    return client, roadmap, {**names, "middle": middle, "offset": (middle - 1) * 50}
+
+
+def _url(case: Case, roadmap: Roadmap) -> str:
+    from django.urls import reverse
+
+    return reverse(case.url_name, args=[roadmap.account.slug, roadmap.pk])
+
+
+def _get(client: Client, address: str) -> bytes:
+    response = client.get(address, secure=True)
+    assert response.status_code == 200, response.status_code
+    return response.content
+
+
+def _fetch(statements: list[str]) -> None:
+    """By the driver alone."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+            cursor.fetchall()
+
+
+def _median(act: Callable[[], object]) -> float:
+    act()  # so that caches are warm for both
+    took = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        act()
+        took.append(time.perf_counter() - begun)
+    return median(took)
