@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_, or_
 
 from django.db.models import F, Func, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import OrderBy
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Lower
 
@@ -34,7 +34,13 @@ def apply(query: Query, items: QuerySet[Item], columns: Sequence[Column]) -> Que
         items = items.filter(_search(query.search))
     for each in query.filters:
         items = items.filter(_condition(known[each.column], each))
-    return items.order_by(*(_order(known[each.column], each) for each in query.sorts), "id")
+    return items.order_by(*order(query, columns))
+
+
+def order(query: Query, columns: Sequence[Column]) -> list[OrderBy]:
+    """What the query sorts by; last comes the id, so that no two items are equal."""
+    known = {column.name: column for column in columns}
+    return [*(_order(known[each.column], each) for each in query.sorts), F("id").asc()]
 
 
 def _search(text: str) -> Q:
@@ -115,7 +121,7 @@ def _plain_condition(column: Column, operator: str, values: tuple[Operand, ...])
     return ~found | _is_empty(column) if operator in ("lacks", "not") else found
 
 
-def _order(column: Column, asked: Sort) -> Combinable:
+def _order(column: Column, asked: Sort) -> OrderBy:
     key = _sort_key(column)
     return key.desc(nulls_last=True) if asked.descending else key.asc(nulls_last=True)
 
