@@ -73,7 +73,7 @@ def build(roadmap: Roadmap, query: Query, known: Sequence[Column]) -> Table:
         headings=tuple(_heading(query, column) for column in columns),
         rows=tuple(_row(item, columns) for item in page),
         page=page,
-        filters=tuple(_chosen(query, index, known) for index in range(len(query.filters))),
+        filters=chosen_filters(query, known),
         unsorted=replace(query, sorts=(), page=1).address(),
         cleared=replace(query, filters=(), search="", page=1).address(),
     )
@@ -85,6 +85,11 @@ def visible(query: Query, known: Sequence[Column]) -> list[Column]:
         return [column for column in known if column.shown]
     by_name = {column.name: column for column in known}
     return [by_name[name] for name in query.columns]
+
+
+def chosen_filters(query: Query, known: Sequence[Column]) -> tuple[Chosen, ...]:
+    """The filters that are on, as every layout shows them."""
+    return tuple(_chosen(query, index, known) for index in range(len(query.filters)))
 
 
 def _heading(query: Query, column: Column) -> Heading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roadmaps.views import fields, items, roadmaps, sharing, table
+from roadmaps.views import fields, items, roadmaps, sharing, swimlane, table
 
 app_name = "roadmaps"
 
@@ -14,10 +14,12 @@ urlpatterns = [
     path("", roadmaps.roadmap_list, name="list"),
     path("roadmaps/new/", roadmaps.new, name="new"),
     path(ROADMAP, table.items_table, name="items-table"),
+    path(f"{ROADMAP}swimlane/", swimlane.swimlane, name="swimlane"),
     path(f"{ROADMAP}items/new/", items.new, name="item-new"),
     path(f"{ROADMAP}items/<int:item_id>/", items.item, name="item"),
     path(f"{ROADMAP}items/<int:item_id>/edit/", items.edit, name="item-edit"),
     path(f"{ROADMAP}items/<int:item_id>/delete/", items.delete, name="item-delete"),
+    path(f"{ROADMAP}items/<int:item_id>/move/", swimlane.move, name="item-move"),
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),
     path(f"{ROADMAP}fields/new/", fields.new_own_field, name="own-field-new"),
     path(f"{ROADMAP}fields/<int:field_id>/", fields.own_field, name="own-field"),

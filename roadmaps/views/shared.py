@@ -12,7 +12,10 @@ from django.utils.cache import patch_vary_headers
 from roadmaps.access import Level, RoadmapRequest, may_hand_over
 
 #: The ways to look at a roadmap: label, icon, URL name. A further one is one more line.
-VISUALIZATIONS = (("Items Table", "table-2", "roadmaps:items-table"),)
+VISUALIZATIONS = (
+    ("Items Table", "table-2", "roadmaps:items-table"),
+    ("Swimlane", "square-kanban", "roadmaps:swimlane"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,6 @@ def test_production_can_rename_every_file(tmp_path: Path) -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
         stylesheet = staticfiles_storage.path(staticfiles_storage.stored_name("css/app.css"))
     imports = re.findall(r'url\("([^"]+)"\)', Path(stylesheet).read_text(encoding="utf-8"))
-    assert len(imports) == 8
+    assert len(imports) == 9
     assert all(re.fullmatch(r"[a-z]+\.[0-9a-f]{12}\.css", name) for name in imports)
     assert all((tmp_path / "css" / name).is_file() for name in imports)

@@ -21,10 +21,12 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 #: What each page of a roadmap answers to those who see it; strangers and outsiders get 404 from all of them.
 PAGES = {
     "items-table": LOOK,
+    "swimlane": LOOK,
     "item": LOOK,
     "item-new": EDIT,
     "item-edit": EDIT,
     "item-delete": EDIT,
+    "item-move": EDIT,
     "own-fields": EDIT,
     "own-field-new": EDIT,
     "own-field": EDIT,
@@ -63,7 +65,7 @@ def roadmap(people: dict[str, Membership]) -> Roadmap:
 
 def address(name: str, roadmap: Roadmap) -> str:
     args: list[object] = [roadmap.account.slug, roadmap.pk]
-    if name in ("item", "item-edit", "item-delete"):
+    if name in ("item", "item-edit", "item-delete", "item-move"):
         args.append(factories.make_item(roadmap, "Pay").pk)
     if name == "own-field":
         args.append(factories.make_field(roadmap.account, "Theme", roadmap=roadmap).pk)
@@ -183,7 +185,8 @@ def test_things_of_another_roadmap_are_not_found(
     for foreign in (other, theirs):
         item = factories.make_item(foreign)
         field = factories.make_field(foreign.account, "X", roadmap=foreign)
-        for name, pk in (("item", item.pk), ("item-edit", item.pk), ("item-delete", item.pk), ("own-field", field.pk)):
+        items = [(name, item.pk) for name in ("item", "item-edit", "item-delete", "item-move")]
+        for name, pk in [*items, ("own-field", field.pk)]:
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, pk])
             assert client.get(where).status_code == 404
     share = factories.make_share(other, people["viewer"])
