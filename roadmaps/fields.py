@@ -121,14 +121,14 @@ def parse_checkbox(text: str) -> bool:
 
 
 def parse_choices(texts: list[str], options: Mapping[int, str]) -> list[int]:
-    """The ids of the chosen options, in the options' order. Raises InvalidValue for an unknown id."""
+    """The ids of the chosen options, once each, in the order of the texts. Raises InvalidValue for an unknown id."""
     try:
-        chosen = {int(text) for text in texts if text}
+        chosen = dict.fromkeys(int(text) for text in texts if text)
     except ValueError:
         raise InvalidValue("Choose from the list.") from None
-    if not chosen <= options.keys():
+    if not chosen.keys() <= options.keys():
         raise InvalidValue("Choose from the list; one of the values is no longer there.")
-    return [option for option in options if option in chosen]
+    return list(chosen)
 
 
 def parse(type_: str, texts: list[str], options: Mapping[int, str]) -> Stored | None:

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_, or_
 
 from django.db.models import Count, F, Func, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Left, Lower
 
@@ -40,11 +40,17 @@ def apply(
         items = items.filter(_search(query.search))
     for each in query.filters:
         items = items.filter(_condition(known[each.column], each))
-    order = [_order(known[each.column], each) for each in query.sorts]
+    keys = order(query, columns)
     if group is not None:
         items = items.annotate(group_key=_group_key(group))
-        order = [*_group_order(group, query), *order]
-    return items.order_by(*order, "id")
+        keys = [*_group_order(group, query), *keys]
+    return items.order_by(*keys)
+
+
+def order(query: Query, columns: Sequence[Column]) -> list[OrderBy]:
+    """What the query sorts by; last comes the id, so that no two items are equal."""
+    known = {column.name: column for column in columns}
+    return [*(_order(known[each.column], each) for each in query.sorts), F("id").asc()]
 
 
 def fetch(page: QuerySet[Item], *, leave: Sequence[str] = ()) -> list[tuple[Item, str | None]]:
@@ -82,7 +88,7 @@ def _group_key(column: Column) -> Combinable:
     return Func(F(column.name), Value("YYYY-MM"), function="to_char", output_field=TextField())
 
 
-def _group_order(column: Column, query: Query) -> list[Combinable]:
+def _group_order(column: Column, query: Query) -> list[OrderBy]:
     down = any(each.column == column.name and each.descending for each in query.sorts)
     keys = [_sort_key(column)] if column.type != "date" else []
     return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True) for key in (*keys, F("group_key"))]
@@ -166,7 +172,7 @@ def _plain_condition(column: Column, operator: str, values: tuple[Operand, ...])
     return ~found | _is_empty(column) if operator in ("lacks", "not") else found
 
 
-def _order(column: Column, asked: Sort) -> Combinable:
+def _order(column: Column, asked: Sort) -> OrderBy:
     key = _sort_key(column)
     return key.desc(nulls_last=True) if asked.descending else key.asc(nulls_last=True)
 

@@ -121,7 +121,7 @@ def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: 
         sections=tuple(_sections(found, groups.load(asked, group, {key for _, key in found}), columns, place)),
         page=page,
         grouped_by=group,
-        filters=tuple(_chosen(query, index, known) for index in range(len(query.filters))),
+        filters=chosen_filters(query, known),
         sorts=tuple((_find(known, each.column), each.descending) for each in query.sorts),
         unsorted=replace(query, sorts=(), page=1).address(),
         cleared=replace(query, filters=(), search="", page=1).address(),
@@ -145,6 +145,11 @@ def visible(query: Query, known: Sequence[Column]) -> list[Column]:
         return [column for column in known if column.shown]
     by_name = {column.name: column for column in known}
     return [by_name[name] for name in query.columns]
+
+
+def chosen_filters(query: Query, known: Sequence[Column]) -> tuple[Chosen, ...]:
+    """The filters that are on, as every layout shows them."""
+    return tuple(_chosen(query, index, known) for index in range(len(query.filters)))
 
 
 def _heading(query: Query, column: Column, width: int) -> Heading:

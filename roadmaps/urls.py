@@ -17,6 +17,7 @@ from roadmaps.views import (
     roadmaps,
     saved_views,
     sharing,
+    swimlane,
     table,
 )
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path(f"{ROADMAP}views/<int:view_id>/duplicate/", saved_views.duplicate, name="view-duplicate"),
     path(f"{ROADMAP}views/<int:view_id>/move/", saved_views.move, name="view-move"),
     path(f"{ROADMAP}views/<int:view_id>/delete/", saved_views.delete, name="view-delete"),
+    path(f"{ROADMAP}swimlane/", swimlane.swimlane, name="swimlane"),
     path(f"{ROADMAP}items/new/", items.new, name="item-new"),
     path(f"{ROADMAP}items/<int:item_id>/", items.item, name="item"),
     path(f"{ROADMAP}items/<int:item_id>/edit/", items.edit, name="item-edit"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path(f"{ROADMAP}items/delete/", bulk.delete, name="bulk-delete"),
     path(f"{ROADMAP}export.csv", export.as_csv, name="export-csv"),
     path(f"{ROADMAP}export.xlsx", export.as_xlsx, name="export-xlsx"),
+    path(f"{ROADMAP}items/<int:item_id>/move/", swimlane.move, name="item-move"),
     path(f"{ROADMAP}fields/", fields.own_fields, name="own-fields"),
     path(f"{ROADMAP}fields/new/", fields.new_own_field, name="own-field-new"),
     path(f"{ROADMAP}fields/<int:field_id>/", fields.own_field, name="own-field"),

@@ -117,8 +117,13 @@ def _set(item: Item, column: Column, value: Parsed) -> None:
         setattr(item, column.name, value)
     elif value is None:
         item.values.pop(column.name, None)
-    else:
+    elif not _is_same_choice(item.values.get(column.name), value):
         item.values[column.name] = value
+
+
+def _is_same_choice(old: fields.Stored | None, new: fields.Stored | date) -> bool:
+    """A form knows no order of values; the one that they have, by which a Swimlane lays out, stays."""
+    return isinstance(old, list) and isinstance(new, list) and sorted(old) == sorted(new)
 
 
 def chosen_options(item: Item, column: Column) -> list[int]:

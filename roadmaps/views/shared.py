@@ -17,7 +17,10 @@ from roadmaps.services.views import MAX_VIEWS
 
 #: The ways to look at a roadmap: label, icon, URL name, and the layout of the views that open there. A further one is
 #: one more line.
-VISUALIZATIONS = (("Items Table", "table-2", "roadmaps:items-table", View.Layout.TABLE),)
+VISUALIZATIONS = (
+    ("Items Table", "table-2", "roadmaps:items-table", View.Layout.TABLE),
+    ("Swimlane", "square-kanban", "roadmaps:swimlane", View.Layout.SWIMLANE),
+)
 
 
 @dataclass(frozen=True, slots=True)

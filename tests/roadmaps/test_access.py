@@ -21,6 +21,7 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 #: What each page of a roadmap answers to those who see it; strangers and outsiders get 404 from all of them.
 PAGES = {
     "items-table": LOOK,
+    "swimlane": LOOK,
     "item": LOOK,
     "export-csv": LOOK,
     "export-xlsx": LOOK,
@@ -37,6 +38,7 @@ PAGES = {
     "view-new": EDIT,
     "view-rename": EDIT,
     "view-delete": EDIT,
+    "item-move": EDIT,
     "own-fields": EDIT,
     "own-field-new": EDIT,
     "own-field": EDIT,
@@ -311,6 +313,7 @@ def test_things_of_another_roadmap_are_not_found(
             ("item", item.pk),
             ("item-edit", item.pk),
             ("item-delete", item.pk),
+            ("item-move", item.pk),
             ("cell", item.pk, "name"),
             ("own-field", field.pk),
             ("view-rename", foreign.views.get().pk),
