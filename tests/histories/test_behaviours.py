@@ -39,6 +39,11 @@ def test_stories_move_on_with_the_end_of_an_iteration(office: Office) -> None:
     check(office, "suggested", Pull(), steps.Wait(24 * 8), Pull())
 
 
+def test_an_iteration_that_holds_no_story_ends_too(office: Office) -> None:
+    """The current one lost its only story, and with its end the others still move on."""
+    check(office, "suggested", Pull(), steps.Delete(2, 3), Pull(), steps.Wait(24 * 8), Pull())
+
+
 def test_stories_in_a_coming_iteration_make_room_for_others(office: Office) -> None:
     """Although nothing else of them changes."""
     big = steps.Create("Before all others", estimate=8.0)

@@ -14,7 +14,7 @@ from integrations.connectors.pivotal_tracker.wire import Iteration
 from integrations.records import Cursor, Query
 
 #: Raise it when records come to mean something else, so that old cursors lead to a full listing.
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 #: Changes are asked for from this long before the last pull began: `updated_at` has whole seconds.
 OVERLAP: Final = timedelta(minutes=2)
 
@@ -71,7 +71,7 @@ def read_place(cursor: Cursor | None, query: Query) -> Place | None:
 
 def make_place(query: Query, *, version: int, read_at: datetime | None, lookups: Lookups) -> Place:
     """Where the next pull may begin after one that read all this at that version."""
-    iterations = {iteration.number: iteration for iteration in lookups.iterations.values()}
+    iterations = {iteration.number: iteration for iteration in lookups.calendar}
     still_open = {number for number, iteration in iterations.items() if _is_open(iteration, read_at)}
     stories: dict[int, list[int]] = {number: [] for number in still_open}
     for story_id, iteration in lookups.iterations.items():

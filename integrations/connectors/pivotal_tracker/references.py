@@ -16,7 +16,7 @@ def read_references(client: Client, project_id: str, needs: frozenset[Need]) -> 
     """Fetch what is needed and return it; yield a page without records for the stamp of each answer."""
     epics: dict[int, str] = {}
     people: dict[int, str] = {}
-    iterations: dict[int, wire.Iteration] = {}
+    calendar: list[wire.Iteration] = []
     project = ""
     if "project" in needs:
         named = yield from _stamped([client.project(project_id, fields="name")])
@@ -26,8 +26,9 @@ def read_references(client: Client, project_id: str, needs: frozenset[Need]) -> 
     if "people" in needs:
         people = _people_by_id((yield from _stamped([client.memberships(project_id)])))
     if "iterations" in needs:
-        iterations = _iterations_by_story((yield from _stamped(client.iterations(project_id))))
-    return Lookups(epics=epics, people=people, iterations=iterations, project=project)
+        calendar = yield from _stamped(client.iterations(project_id))
+    by_story = _iterations_by_story(calendar)
+    return Lookups(epics=epics, people=people, iterations=by_story, calendar=calendar, project=project)
 
 
 def project_name(project: wire.Project) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -63,6 +63,8 @@ class Lookups:
     people: Mapping[int, str] = field(default_factory=dict)
     #: The iteration that holds a story, by the story's id.
     iterations: Mapping[int, Iteration] = field(default_factory=dict)
+    #: Every iteration, also those that hold no story.
+    calendar: Sequence[Iteration] = ()
     project: str = ""
 
 
