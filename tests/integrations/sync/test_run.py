@@ -125,6 +125,39 @@ def test_dates_that_the_setup_does_not_feed_stay_the_roadmaps_own(link: ProjectL
     assert items(link)["1"].end_date == date(2026, 8, 1)
 
 
+def versions_of_rows() -> dict[str, list[tuple[object, ...]]]:
+    """For each table, which transaction wrote each of its rows last."""
+    tables = [table for table in connection.introspection.table_names() if table != "integrations_syncrun"]
+    found = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'SELECT ctid::text, xmin::text FROM "{table}" ORDER BY 1')  # noqa: S608 - Django's own names
+            found[table] = cursor.fetchall()
+    return found
+
+
+def test_nothing_changed_writes_nothing_but_the_run(link: ProjectLink, tracker: FakeConnector) -> None:
+    """B7"""
+    tracker.hold(record("1"))
+    pull(link)
+    before = versions_of_rows()
+    run = pull(link)
+    assert (run.state, run.unchanged) == ("succeeded", 0)
+    assert run.finished_at is not None
+    assert versions_of_rows() == before
+
+
+def test_nothing_changed_takes_a_pause_and_failures_away_all_the_same(
+    link: ProjectLink, tracker: FakeConnector
+) -> None:
+    """D21: it went well, and the link says so."""
+    tracker.hold(record("1"))
+    pull(link)
+    ProjectLink.objects.update(failures=3)
+    pull(link)
+    assert link.failures == 0
+
+
 def test_nothing_changed_ends_after_the_probe(link: ProjectLink, tracker: FakeConnector) -> None:
     """B7"""
     tracker.hold(record("1"))
