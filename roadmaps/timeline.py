@@ -23,9 +23,9 @@ GAP = 10
 TEXT_INSIDE, TEXT_BESIDE = 14, 7
 INSIDE_SPARE = 8
 #: A text beside its bar is promised so much room, and takes more where its track is empty there.
-MAX_BESIDE, MOST_BESIDE = 210, 440
+MAX_BESIDE, MOST_BESIDE = 170, 440
 #: A bar this wide keeps its text inside, however long that is.
-WIDE_BAR = 150
+WIDE_BAR = 120
 #: A bar of one day on a scale of years can still be seen.
 MIN_BAR = 5
 #: How far the ends of a bar that goes on lie outside of the window.

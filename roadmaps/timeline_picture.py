@@ -164,7 +164,7 @@ def _flags(layout: Layout) -> Iterable[str]:
         yield text(day.text, day.x + side, y + 4, text_anchor="end" if day.place == "before" else None)
     if layout.today is not None:
         x = min(max(layout.today, TODAY / 2), PICTURE_WIDTH - TODAY / 2)
-        y = TITLE + AXIS + MILESTONE_ROW / 2
+        y = TITLE + AXIS + MILESTONE_ROW // 2
         yield element("rect", x=x - TODAY / 2, y=y - 9.5, width=TODAY, height=19, rx=9.5, fill=ACCENT)
         yield text("Today", x, y + 4, text_anchor="middle", font_size=11, font_weight=600, fill=PAPER)
 

@@ -71,13 +71,18 @@ def window_of(settings: Settings, today: date) -> Window | None:
 
 
 def scale_moves(query: Query, settings: Settings, window: Window, today: date) -> list[Move]:
-    """Links to each scale. All of them keep the middle of the window where it is."""
-    fitting = Move("Fit", query.laying_out(scale=FIT).address(), settings.scale is None)
+    """Links to each scale. All of them keep the middle of the window where it is.
+
+    While everything is fitted in, the address remembers where one was as a window of months.
+    """
+    months = SCALES["months"]
     if settings.scale is not None:
-        start = settings.start or start_around(settings.scale, today)
-        middle = middle_of(settings.scale, start)
+        middle = middle_of(settings.scale, settings.start or start_around(settings.scale, today))
+        left = start_around(months, middle).isoformat() if settings.start else ""
+        fitting = Move("Fit", query.laying_out(scale=FIT, **{"from": left}).address())
     else:
         middle = _place_while_fitted(settings, window, today)
+        fitting = Move("Fit", query.address(), current=True)
     return [
         fitting,
         *(
