@@ -140,7 +140,7 @@ def _usual_head(offered: Sequence[Column]) -> Column | None:
 
 def _usual_colour(offered: Sequence[Column], head: Column | None) -> Column | None:
     others = [column for column in offered if column != head and column.options]
-    return _first_called(COLOURS, others) or next((column for column in others if column.type == "choice"), None)
+    return _first_called(COLOURS, others) or next((column for column in others if column.type == "choice"), head)
 
 
 def _tells_state(column: Column) -> bool:
