@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import Membership
 from roadmaps.models import Item, Milestone, Roadmap
 from tests import factories
+from tests.browser.axe import serious_findings
 from tests.browser.people import person
 
 OpenPage = Callable[..., Page]
@@ -151,6 +152,17 @@ def test_the_layout_and_the_items_without_dates(page: Page, roadmap: Roadmap) ->
     page.get_by_role("link", name="1 item has no dates").click()
     expect(page.get_by_role("link", name="Someday")).to_be_visible()
     expect(page.get_by_role("link", name="Own plan")).to_have_count(0)
+
+
+def test_the_page_is_for_everybody(page: Page, roadmap: Roadmap) -> None:
+    """D30: what axe finds, with milestones and streams there."""
+    factories.make_milestone(roadmap, "Public beta", "2026-06-01")
+    page.reload()
+    assert serious_findings(page) == []
+    page.locator("summary", has_text="Milestones").click()
+    page.get_by_role("link", name="Add milestone").click()
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_visible()
+    assert serious_findings(page, "dialog[open]") == []
 
 
 @pytest.mark.parametrize("kind", ["SVG", "PNG"])
