@@ -11,17 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from roadmaps import columns, filter_form, saved_views, services, timeline_items, timeline_settings
+from roadmaps import columns, filter_form, freshness, saved_views, services, timeline_items, timeline_settings
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.models import Item
 from roadmaps.saved_views import Asked
 from roadmaps.table import chosen_filters
 from roadmaps.timeline_axis import shift
-from roadmaps.timeline_items import Timeline
+from roadmaps.timeline_items import Timeline, show_day
 from roadmaps.timeline_page import WIDTH, make_chart
 from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
-from roadmaps.views.shared import page_context
+from roadmaps.views.shared import view_context
 
 UNITS = ("week", "month", "quarter", "year", "years5", "years10", "years50")
 DATES = {"start": ("start_date", "Start"), "end": ("end_date", "End")}
@@ -41,7 +41,7 @@ def timeline(request: RoadmapRequest) -> HttpResponse:
     today = timezone.localdate()
     shown = timeline_items.build(request.roadmap, told.query, told.columns, today=today, width=WIDTH)
     context = {
-        **page_context(request),
+        **view_context(request, told),
         **_toolbar(request, told),
         **_time(told, shown),
         "filter_form": filtering.form,
@@ -77,7 +77,7 @@ def item_dates(request: RoadmapRequest, item_id: int) -> HttpResponse:
     if locked := _locked(item, list(texts), known):
         return HttpResponse(locked, status=422, content_type="text/plain; charset=utf-8")
     try:
-        services.update_item(item=item, texts=texts, known=known)
+        services.update_item(item=item, texts=texts, by=request.membership, known=known)
     except ValidationError as problem:
         return HttpResponse(problem.messages[0], status=422, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204)
@@ -163,8 +163,14 @@ def _picture(request: RoadmapRequest) -> str:
 
 
 def _freshness(request: RoadmapRequest) -> str:
-    source = request.roadmap.source_label
-    return f"Synced from {source}" if source else ""
+    """How old the data is, in a sentence without its stop; "" where people fill the roadmap by hand (B11)."""
+    fresh = freshness.of(request.roadmap)
+    if fresh is None:
+        return ""
+    if fresh.synced_at is None:
+        return f"Nothing has come from {fresh.source} yet"
+    at = timezone.localtime(fresh.synced_at)
+    return f"Synced from {fresh.source}, last on {show_day(at.date())}, {at:%H:%M}"
 
 
 def _download(request: RoadmapRequest, body: str | bytes, extension: str, kind: str) -> HttpResponse:
