@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from roadmaps.timeline_axis import Axis, Window, axis
+from roadmaps.timeline_days import Day, stagger
 from roadmaps.timeline_text import shorten, text_width
 
 #: Pixels. A track holds a bar and the room below it; a lane pads its tracks.
@@ -30,9 +31,6 @@ WIDE_BAR = 120
 MIN_BAR = 5
 #: How far the ends of a bar that goes on lie outside of the window.
 OVERHANG = 14
-MILESTONE_ROWS = 4
-#: The word for today, on the axis.
-TODAY = 46
 NO_COLOUR = 0
 
 
@@ -126,20 +124,6 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A day with a name: a milestone. `text` is what there is room for, "before" it where it would not fit behind."""
-
-    id: int
-    name: str
-    date: date
-    colour: int
-    x: float = 0
-    row: int = 0
-    text: str = ""
-    place: str = "out"
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
     """Everything that a picture of the Timeline shows."""
 
@@ -181,7 +165,7 @@ def lay_out(
     marks = [replace(place_mark(entry, window, width), colour=by_key.get(entry.colour, NO_COLOUR)) for entry in shown]
     used = {entry.colour for entry in shown}
     now = window.x(today, width) + width / window.days / 2 if today and window.start <= today < window.end else None
-    days, rows = _stagger([day for day in milestones if window.start <= day.date < window.end], window, width, now)
+    days, rows = stagger([day for day in milestones if window.start <= day.date < window.end], window, width, now)
     return Layout(
         window=window,
         width=width,
@@ -282,7 +266,7 @@ def _spread(track: Sequence[Mark], width: float) -> Iterator[Mark]:
         limit = following.from_ - GAP if following else width
         room = min(MOST_BESIDE, {"out": limit - mark.right, "before": mark.left - end - GAP}.get(mark.place, 0))
         text = shorten(mark.entry.text, FONT, room - TEXT_BESIDE) if mark.place != "in" else mark.text
-        taken = text_width(text, FONT) + TEXT_BESIDE
+        taken = text_width(text, FONT) + TEXT_BESIDE if text else 0
         if mark.place == "out":
             mark = replace(mark, text=text, to=max(mark.to, mark.right + taken))
         elif mark.place == "before":
@@ -295,30 +279,3 @@ def _in_time(mark: Mark) -> tuple[date, date, int]:
     first, last = mark.entry.first, mark.entry.last
     assert first is not None and last is not None  # noqa: S101 - only such entries have marks
     return first, last, mark.entry.id
-
-
-def _stagger(days: Sequence[Day], window: Window, width: float, today: float | None) -> tuple[tuple[Day, ...], int]:
-    """Give milestones rows in which their names don't overlap; past the last row they go without a name.
-
-    The word for today has its place in the first row.
-    """
-    rows: list[list[tuple[float, float]]] = [] if today is None else [[(today - TODAY / 2, today + TODAY / 2)]]
-    placed: list[Day] = []
-    for day in sorted(days, key=lambda day: (day.date, day.id)):
-        x = window.x(day.date, width) + width / window.days / 2
-        text = shorten(day.name, FONT, MAX_BESIDE)
-        needed = text_width(text, FONT) + POINT
-        place = "out" if x + needed <= width else "before"
-        span = (x - POINT, x + needed) if place == "out" else (x - needed, x + POINT)
-        row = next((row for row, taken in enumerate(rows) if not _meets(span, taken)), len(rows))
-        if row == len(rows) < MILESTONE_ROWS:
-            rows.append([])
-        if row < MILESTONE_ROWS:
-            rows[row].append(span)
-        named = text if row < MILESTONE_ROWS else ""
-        placed.append(replace(day, x=x, row=min(row, MILESTONE_ROWS - 1), text=named, place=place))
-    return tuple(placed), len(rows)
-
-
-def _meets(span: tuple[float, float], taken: Iterable[tuple[float, float]]) -> bool:
-    return any(span[0] < end + GAP / 2 and start - GAP / 2 < span[1] for start, end in taken)

@@ -15,8 +15,9 @@ from roadmaps.columns import Column
 from roadmaps.models import Item, Milestone, Roadmap
 from roadmaps.query import Filter, Query
 from roadmaps.services.items import chosen_options
-from roadmaps.timeline import Day, Entry, Group, Layout, lay_out
+from roadmaps.timeline import Entry, Group, Layout, lay_out
 from roadmaps.timeline_axis import Window, fit
+from roadmaps.timeline_days import Day
 from roadmaps.timeline_settings import Settings
 
 #: More bars than this are drawn nowhere.

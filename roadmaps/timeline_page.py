@@ -6,19 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roadmaps.models import Item
-from roadmaps.timeline import (
-    FONT,
-    INSIDE_SPARE,
-    OVERHANG,
-    TEXT_INSIDE,
-    Day,
-    Group,
-    Lane,
-    Layout,
-    Mark,
-    Stream,
-)
+from roadmaps.timeline import FONT, INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
 from roadmaps.timeline_axis import Tick
+from roadmaps.timeline_days import Day
 from roadmaps.timeline_items import Drawn, Timeline, show_day
 from roadmaps.timeline_text import text_width
 

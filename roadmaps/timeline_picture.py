@@ -15,19 +15,8 @@ import resvg_py
 from django.conf import settings
 
 from roadmaps.svg import clean, element, group, line, path, text
-from roadmaps.timeline import (
-    BAR,
-    FONT,
-    INSIDE_SPARE,
-    OVERHANG,
-    TEXT_BESIDE,
-    TEXT_INSIDE,
-    TODAY,
-    Day,
-    Lane,
-    Layout,
-    Mark,
-)
+from roadmaps.timeline import BAR, FONT, INSIDE_SPARE, OVERHANG, TEXT_BESIDE, TEXT_INSIDE, Lane, Layout, Mark
+from roadmaps.timeline_days import TODAY, Day
 from roadmaps.timeline_items import Timeline, show_day
 from roadmaps.timeline_page import MILESTONE_ROW, PLAIN_COLOUR, SMALL_BAR, period
 from roadmaps.timeline_text import shorten, text_width
@@ -38,7 +27,7 @@ HEADING, MARGIN, TITLE, AXIS = 190, 40, 84, 48
 LEFT, RIGHT = MARGIN + HEADING, MARGIN + HEADING + PICTURE_WIDTH
 LEGEND_LINE = 24
 #: A PNG has two dots for each pixel, but no more dots than this in all.
-PNG_ZOOM, MAX_DOTS = 2.0, 24_000_000
+PNG_ZOOM, MAX_DOTS = 2.0, 16_000_000
 FONTS = settings.BASE_DIR / "static" / "vendor" / "inter-static"
 FAMILY = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 

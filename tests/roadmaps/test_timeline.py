@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadmaps.timeline import GAP, MILESTONE_ROWS, Day, Entry, Group, Lane, Layout, Mark, lay_out, place_mark
+from roadmaps.timeline import GAP, Entry, Group, Lane, Layout, Mark, lay_out, place_mark
 from roadmaps.timeline_axis import Window
+from roadmaps.timeline_days import MILESTONE_ROWS, Day
 
 WIDTH = 760.0
 YEAR = Window(date(2026, 1, 1), date(2027, 1, 1))
