@@ -7,12 +7,13 @@ from typing import cast
 
 from django import template
 from django.template import RequestContext
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from integrations import history, panel
 from integrations.models import SyncRun
-from roadmaps.access import RoadmapRequest
+from roadmaps.access import Level, RoadmapRequest
 from roadmaps.models import Item
 
 register = template.Library()
@@ -41,6 +42,16 @@ def sync_toolbar(context: RequestContext) -> dict[str, object]:
 def sync_status(context: RequestContext) -> dict[str, object]:
     """Freshness, the first sync's progress, and what went wrong (D8, D19); nothing for an unlinked roadmap."""
     return panel.status_context(_request(context))
+
+
+@register.simple_tag(takes_context=True)
+def dates_step(context: RequestContext) -> str:
+    """Where the owner of a linked roadmap chooses what feeds Start and End (S27); "" for everybody else."""
+    request = _request(context)
+    is_open = request.level == Level.OWNER and request.roadmap.archived_at is None
+    if not is_open or panel.remembered_status(request) is None:
+        return ""
+    return reverse("integrations:setup-step", args=[request.account.slug, request.roadmap.pk, "dates"])
 
 
 @register.inclusion_tag("integrations/_item_history.html", takes_context=True)

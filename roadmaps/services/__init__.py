@@ -14,6 +14,7 @@ from roadmaps.services.fields import archive_field, create_field, promote_field,
 from roadmaps.services.items import create_item, delete_item, update_item
 from roadmaps.services.links import link_items, unlink
 from roadmaps.services.merging import merge_fields
+from roadmaps.services.milestones import change_milestone, create_milestone, delete_milestone
 from roadmaps.services.options import (
     add_options,
     archive_option,
@@ -37,14 +38,17 @@ __all__ = [
     "archive_option",
     "change_field",
     "change_items",
+    "change_milestone",
     "create_field",
     "create_item",
+    "create_milestone",
     "create_roadmap",
     "create_view",
     "delete",
     "delete_comment",
     "delete_item",
     "delete_items",
+    "delete_milestone",
     "delete_view",
     "duplicate_view",
     "edit_comment",

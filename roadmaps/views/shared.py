@@ -19,6 +19,7 @@ from roadmaps.services.views import MAX_VIEWS
 #: one more line.
 VISUALIZATIONS = (
     ("Items Table", "table-2", "roadmaps:items-table", View.Layout.TABLE),
+    ("Timeline", "chart-gantt", "roadmaps:timeline", View.Layout.TIMELINE),
     ("Swimlane", "square-kanban", "roadmaps:swimlane", View.Layout.SWIMLANE),
 )
 

@@ -26,7 +26,7 @@ def _rules(css: str) -> str:
 
 def test_vendored_files_are_the_ones_that_were_checked_in() -> None:
     rows = dict(ROW.findall((STATIC / "vendor" / "README.md").read_text(encoding="utf-8")))
-    code = {".js", ".css", ".woff2", ".svg"}
+    code = {".js", ".css", ".woff2", ".ttf", ".svg"}
     vendored = {str(f.relative_to(STATIC)) for f in (STATIC / "vendor").rglob("*") if f.suffix in code}
     assert set(rows) == vendored | {"icons.svg"}
     assert {name: hashlib.sha256((STATIC / name).read_bytes()).hexdigest() for name in rows} == rows

@@ -22,6 +22,12 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 PAGES = {
     "items-table": LOOK,
     "swimlane": LOOK,
+    "timeline": LOOK,
+    "timeline-svg": LOOK,
+    "timeline-png": LOOK,
+    "milestone-new": EDIT,
+    "milestone": EDIT,
+    "milestone-delete": EDIT,
     "item": LOOK,
     "export-csv": LOOK,
     "export-xlsx": LOOK,
@@ -83,7 +89,9 @@ def roadmap(people: dict[str, Membership]) -> Roadmap:
 
 def address(name: str, roadmap: Roadmap) -> str:
     args: list[object] = [roadmap.account.slug, roadmap.pk]
-    if name in ITEM_PAGES:
+    if name in ("milestone", "milestone-delete"):
+        args.append(factories.make_milestone(roadmap, "Launch", "2026-12-01").pk)
+    if name in ITEM_PAGES or name == "item-dates":
         item = factories.make_item(roadmap, "Pay")
         args.append(item.pk)
         if name.startswith("comment-") or name == "comment":
@@ -173,6 +181,17 @@ def test_what_changes_a_view_is_for_its_editors(
     expected = {"stranger": 404, "outsider": 404, "owner": 302, "editor": 302}.get(who, 403)
     assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == expected
     assert roadmap.views.filter(query="q=pay").exists() == (name == "view-save" and expected == 302)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_dates_are_dragged_by_who_may_edit(
+    who: str, roadmap: Roadmap, people: dict[str, Membership], signed_in: SignIn
+) -> None:
+    where = address("item-dates", roadmap)
+    client = signed_in(people[who])
+    assert client.get(where).status_code == 405
+    expected = {"stranger": 404, "outsider": 404, "editor": 204, "owner": 204}.get(who, 403)
+    assert client.post(where, {"start_date": "2026-03-01"}).status_code == expected
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(roadmap: Roadmap, client: Client) -> None:
@@ -309,6 +328,7 @@ def test_things_of_another_roadmap_are_not_found(
     for foreign in (other, theirs):
         item = factories.make_item(foreign)
         field = factories.make_field(foreign.account, "X", roadmap=foreign)
+        milestone = factories.make_milestone(foreign, "Launch", "2026-12-01")
         for name, *rest in (
             ("item", item.pk),
             ("item-edit", item.pk),
@@ -316,6 +336,8 @@ def test_things_of_another_roadmap_are_not_found(
             ("item-move", item.pk),
             ("cell", item.pk, "name"),
             ("own-field", field.pk),
+            ("milestone", milestone.pk),
+            ("milestone-delete", milestone.pk),
             ("view-rename", foreign.views.get().pk),
             ("view-delete", foreign.views.get().pk),
         ):
@@ -332,6 +354,8 @@ def test_things_of_another_roadmap_are_not_found(
             where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, foreign.views.get().pk])
             assert client.post(where, {"address": "?q=pay", "layout": "table"}).status_code == 404
         assert foreign.views.get().query == ""
+        dates = reverse("roadmaps:item-dates", args=[roadmap.account.slug, roadmap.pk, item.pk])
+        assert client.post(dates, {"start_date": "2026-03-01"}).status_code == 404
     share = factories.make_share(other, people["viewer"])
     for name in ("share-change", "unshare"):
         where = reverse(f"roadmaps:{name}", args=[roadmap.account.slug, roadmap.pk, share.pk])

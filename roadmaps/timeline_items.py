@@ -1,0 +1,207 @@
+"""A roadmap's items on the Timeline: fetched for the window alone, counted for all that the question asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db.models import Count, DateField, Max, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from roadmaps import cells, columns, query_sql, timeline_settings
+from roadmaps.cells import Cell
+from roadmaps.columns import Column
+from roadmaps.models import Item, Milestone, Roadmap
+from roadmaps.query import Filter, Query
+from roadmaps.services.items import chosen_options
+from roadmaps.timeline import Entry, Group, Layout, lay_out
+from roadmaps.timeline_axis import Window, fit
+from roadmaps.timeline_days import Day
+from roadmaps.timeline_settings import Settings
+
+#: More bars than this are drawn nowhere.
+MAX_BARS = 2_000
+MAX_MILESTONES = 200
+#: Characters of a text on a bar; what shows of it is decided by its room.
+MAX_TEXT = 160
+NO_VALUE = "No value"
+#: Everything of an item but its long texts.
+DRAWN = ("name", "start_date", "end_date", "values", "origin", "external_id", "external_url", "source_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items the question has: all, without a date, and in the window; and their first and last day."""
+
+    total: int
+    without_dates: int
+    inside: int
+    first: date | None
+    last: date | None
+
+    @property
+    def outside(self) -> int:
+        return self.total - self.without_dates - self.inside
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a bar's link says: who the item is, its dates in words, and why it can't be moved."""
+
+    item: Item
+    dates: str
+    facts: str
+    reason: str
+    #: Of "start" and "end", those that the item's source keeps.
+    locked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One window of a roadmap's Timeline."""
+
+    query: Query
+    settings: Settings
+    layout: Layout
+    counts: Counts
+    items: dict[int, Drawn]
+    milestones: tuple[Milestone, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many items of the window were too many to draw."""
+        return self.counts.inside - self.layout.drawn
+
+    @property
+    def drawn_words(self) -> str:
+        return f"{self.layout.drawn:,}"
+
+    @property
+    def inside_words(self) -> str:
+        return f"{self.counts.inside:,}"
+
+
+def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, today: date, width: float) -> Timeline:
+    """Fetch and lay out the window that the address asks for, in three queries."""
+    settings = timeline_settings.read(query, known)
+    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known)
+    window = timeline_settings.window_of(settings, today)
+    counts = _count(asked, window)
+    if window is None:
+        window = fit(counts.first or today, counts.last or today, width)
+    found = _fetch(asked, window) if counts.inside else []
+    milestones = tuple(Milestone.objects.filter(roadmap=roadmap, account_id=roadmap.account_id)[:MAX_MILESTONES])
+    layout = lay_out(
+        [_entry(item, settings) for item in found],
+        window,
+        width=width,
+        streams=_groups(settings.head),
+        lanes=_groups(settings.sub),
+        colours=_groups(settings.colour),
+        milestones=[Day(each.pk, each.name, each.date, each.colour) for each in milestones],
+        today=today,
+    )
+    layout = replace(layout, without_dates=counts.without_dates, outside=counts.outside)
+    return Timeline(
+        query, settings, layout, counts, {item.pk: _drawn(item, settings, known) for item in found}, milestones
+    )
+
+
+def without_dates(query: Query) -> Query:
+    """The same question, for the table, to those items alone that have no dates."""
+    narrowed = (*query.filters, Filter("start_date", "empty"), Filter("end_date", "empty"))
+    return replace(query, filters=tuple(dict.fromkeys(narrowed)), page=1)
+
+
+def _count(asked: QuerySet[Item], window: Window | None) -> Counts:
+    dated = Q(start_date__isnull=False) | Q(end_date__isnull=False)
+    inside = _inside(window) if window else dated
+    found = asked.order_by().aggregate(
+        total=Count("pk"),
+        without=Count("pk", filter=~dated),
+        inside=Count("pk", filter=inside),
+        first=Min(Coalesce("start_date", "end_date", output_field=DateField())),
+        last=Max(Coalesce("end_date", "start_date", output_field=DateField())),
+    )
+    return Counts(found["total"], found["without"], found["inside"], found["first"], found["last"])
+
+
+def _inside(window: Window) -> Q:
+    span = (window.start, window.last)
+    return (
+        Q(start_date__lt=window.end, end_date__gte=window.start)
+        | Q(end_date__isnull=True, start_date__range=span)
+        | Q(start_date__isnull=True, end_date__range=span)
+    )
+
+
+def _fetch(asked: QuerySet[Item], window: Window) -> list[Item]:
+    """The items of the window, the latest where there are too many."""
+    latest = Coalesce("end_date", "start_date", output_field=DateField()).desc()
+    return list(asked.filter(_inside(window)).order_by(latest, "pk").only(*DRAWN)[:MAX_BARS])
+
+
+def _groups(column: Column | None) -> list[Group]:
+    if column is None:
+        return []
+    if column.type == "checkbox":
+        return [Group(True, "Yes", 2), Group(False, "No", 12), Group(None, NO_VALUE)]
+    return [*(Group(pk, each.label, each.colour) for pk, each in column.options.items()), Group(None, NO_VALUE)]
+
+
+def _entry(item: Item, settings: Settings) -> Entry:
+    return Entry(
+        id=item.pk,
+        text=_text(item, settings.labels),
+        start=item.start_date,
+        end=item.end_date,
+        stream=_key(item, settings.head),
+        lane=_key(item, settings.sub),
+        colour=_key(item, settings.colour),
+    )
+
+
+def _key(item: Item, column: Column | None) -> Hashable:
+    """Where the item stands in that field: with its first value, where it has several, so that it is drawn once."""
+    if column is None:
+        return None
+    if column.type == "checkbox":
+        value = item.values.get(column.name)
+        return value if isinstance(value, bool) else None
+    chosen = [pk for pk in chosen_options(item, column) if pk in column.options]
+    return chosen[0] if chosen else None
+
+
+def _text(item: Item, labels: Sequence[Column]) -> str:
+    texts = (words(cells.make_cell(item, column, brief=True)) for column in labels)
+    return " · ".join(filter(None, texts))[:MAX_TEXT] or item.name[:MAX_TEXT]
+
+
+def words(cell: Cell) -> str:
+    """A value in one line of text."""
+    if cell.kind == "chips":
+        return ", ".join(chip.label for chip in cell.chips)
+    if cell.kind == "check":
+        return f"{cell.column.label}: {cell.text}"
+    return show_day(cell.day) if cell.day else " ".join(cell.text.split())
+
+
+def show_day(day: date | None) -> str:
+    return f"{day.day} {day:%b %Y}" if day else ""
+
+
+def _drawn(item: Item, settings: Settings, known: Sequence[Column]) -> Drawn:
+    groups = {each.name: each for each in (settings.head, settings.sub, settings.colour) if each}
+    facts = (f"{column.label}: {text}" for column in groups.values() if (text := words(cells.make_cell(item, column))))
+    dates = {column.name: column for column in known if column.name in ("start_date", "end_date")}
+    locked = tuple(name.removesuffix("_date") for name, each in dates.items() if columns.is_locked(item, each))
+    reason = item.get_source_state_display() if item.source_state else ""
+    return Drawn(item, _dates(item), "\n".join(facts), reason, locked)
+
+
+def _dates(item: Item) -> str:
+    start, end = show_day(item.start_date), show_day(item.end_date)
+    if start and end:
+        return start if start == end else f"{start} – {end}"
+    return f"Starts {start}, no end yet" if start else f"Ends {end}, no start known"

@@ -1,0 +1,174 @@
+"""The Timeline as its page needs it: lengths as shares of the width, words for links, and what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from roadmaps.models import Item
+from roadmaps.timeline import FONT, INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
+from roadmaps.timeline_axis import Tick
+from roadmaps.timeline_days import Day
+from roadmaps.timeline_items import Drawn, Timeline, show_day
+from roadmaps.timeline_text import text_width
+
+#: The least width of the chart, in pixels: what is left of a window of 1280 beside the sidebar and the headings.
+WIDTH = 760
+#: Colour of bars where no field gives them one.
+PLAIN_COLOUR = 1
+MILESTONE_ROW = 22
+#: Narrower bars have smaller corners, and no room to say that they go on.
+SMALL_BAR = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One item on the page. Lengths with a % are shares of the chart."""
+
+    drawn: Drawn
+    mark: Mark
+    colour: int
+    x: str
+    width: str
+    seen_x: str
+    seen_width: str
+    end_x: str
+    fades: bool
+    small: bool
+    title: str
+
+    @property
+    def item(self) -> Item:
+        return self.drawn.item
+
+    @property
+    def locked(self) -> str:
+        return " ".join(self.drawn.locked)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLane:
+    """A lane of the page; `label` is what its list is called for those who hear it."""
+
+    group: Group
+    height: int
+    bars: tuple[Bar, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStream:
+    """A stream of the page."""
+
+    group: Group
+    count: int
+    lanes: tuple[PageLane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageTick:
+    """A tick of the page: where it begins and where its label stands."""
+
+    x: str
+    middle: str
+    label: str
+    line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageDay:
+    """A milestone of the page, in its row."""
+
+    day: Day
+    x: str
+    y: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the page draws."""
+
+    streams: tuple[PageStream, ...]
+    majors: tuple[PageTick, ...]
+    minors: tuple[PageTick, ...]
+    milestones: tuple[PageDay, ...]
+    milestones_height: int
+    today: str
+    legend: tuple[Group, ...]
+    head: str
+    sub: str
+    period: str
+
+
+def make_chart(timeline: Timeline) -> Chart:
+    """Put a laid out Timeline into the words and shares of its page."""
+    layout, settings = timeline.layout, timeline.settings
+    plain = PLAIN_COLOUR if settings.colour is None else 0
+    return Chart(
+        streams=tuple(_stream(stream, timeline, plain) for stream in layout.streams),
+        majors=tuple(_ticks(layout.axis.majors)),
+        minors=tuple(_ticks(layout.axis.minors)),
+        milestones=tuple(_day(day) for day in layout.milestones),
+        milestones_height=layout.milestone_rows * MILESTONE_ROW,
+        today=share(layout.today) if layout.today is not None else "",
+        legend=layout.legend,
+        head=settings.head.label if settings.head else "",
+        sub=settings.sub.label if settings.sub else "",
+        period=period(layout),
+    )
+
+
+def period(layout: Layout) -> str:
+    """The window in words, the last day included."""
+    return f"{show_day(layout.window.start)} – {show_day(layout.window.last)}"
+
+
+def share(x: float) -> str:
+    """A length as a share of the chart's width."""
+    return f"{x / WIDTH * 100:.3f}%"
+
+
+def _stream(stream: Stream, timeline: Timeline, plain: int) -> PageStream:
+    lanes = (_lane(lane, stream, timeline, plain) for lane in stream.lanes)
+    return PageStream(stream.group, stream.count, tuple(lanes))
+
+
+def _lane(lane: Lane, stream: Stream, timeline: Timeline, plain: int) -> PageLane:
+    bars = (_bar(mark, timeline.items[mark.entry.id], plain) for mark in lane.marks)
+    names = [stream.group.label, lane.group.label]
+    return PageLane(lane.group, lane.height, tuple(bars), ", ".join(filter(None, names)) or "Items")
+
+
+def _bar(mark: Mark, drawn: Drawn, plain: int) -> Bar:
+    left = -OVERHANG if mark.goes_before else mark.left
+    right = WIDTH + OVERHANG if mark.goes_on else mark.right
+    return Bar(
+        drawn=drawn,
+        mark=mark,
+        colour=mark.colour or plain,
+        x=share(left),
+        width=share(right - left),
+        seen_x=share(mark.left),
+        seen_width=share(mark.width),
+        end_x=share(mark.right),
+        fades=TEXT_INSIDE + text_width(mark.text, FONT) + INSIDE_SPARE > mark.width,
+        small=mark.width < SMALL_BAR,
+        title=title(drawn),
+    )
+
+
+def title(drawn: Drawn) -> str:
+    """All that a bar can't say by itself: name, dates, what it is coloured and sorted by, and why it is lost."""
+    lost = f"No longer updated: {drawn.reason[0].lower()}{drawn.reason[1:]}" if drawn.reason else ""
+    return "\n".join(filter(None, (drawn.item.name[:300], drawn.dates, drawn.facts, lost)))
+
+
+def _ticks(ticks: Iterable[Tick]) -> Iterable[PageTick]:
+    for tick in ticks:
+        yield PageTick(share(tick.x), share(tick.x + tick.width / 2), tick.label, tick.line)
+
+
+def _day(day: Day) -> PageDay:
+    middle = day.row * MILESTONE_ROW + MILESTONE_ROW // 2
+    return PageDay(day, share(day.x), middle, f"{day.name}\n{show_day(day.date)}")

@@ -1,0 +1,179 @@
+"""The Timeline, the dates that people drag on it, and its pictures to take along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from roadmaps import columns, filter_form, freshness, saved_views, services, timeline_items, timeline_settings
+from roadmaps.access import Level, RoadmapRequest, roadmap_view
+from roadmaps.columns import Column
+from roadmaps.models import Item
+from roadmaps.saved_views import Asked
+from roadmaps.table import chosen_filters
+from roadmaps.timeline_axis import shift
+from roadmaps.timeline_items import Timeline, show_day
+from roadmaps.timeline_page import WIDTH, make_chart
+from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
+from roadmaps.views.shared import view_context
+
+UNITS = ("week", "month", "quarter", "year", "years5", "years10", "years50")
+DATES = {"start": ("start_date", "Start"), "end": ("end_date", "End")}
+
+
+@require_safe
+@roadmap_view()
+def timeline(request: RoadmapRequest) -> HttpResponse:
+    """One window of the roadmap's items, as the address asks for them (S31, D26)."""
+    params = dict(request.GET.lists())
+    told = saved_views.ask(request.roadmap, params)
+    filtering = filter_form.answer(params, told.query, told.columns)
+    if filtering.query:
+        return redirect(request.path + filtering.query.address())
+    if len(params.get("label", ())) > 1:
+        return redirect(request.path + told.query.address())
+    today = timezone.localdate()
+    shown = timeline_items.build(request.roadmap, told.query, told.columns, today=today, width=WIDTH)
+    context = {
+        **view_context(request, told),
+        **_toolbar(request, told),
+        **_time(told, shown),
+        "filter_form": filtering.form,
+        "shown": shown,
+        "chart": make_chart(shown),
+        "settings_form": _settings_form(told, shown),
+    }
+    return render(request, "roadmaps/timeline.html", context)
+
+
+@require_safe
+@roadmap_view()
+def timeline_svg(request: RoadmapRequest) -> HttpResponse:
+    """The same window as a file of its own, for documents and slides."""
+    return _download(request, _picture(request), "svg", "image/svg+xml")
+
+
+@require_safe
+@roadmap_view()
+def timeline_png(request: RoadmapRequest) -> HttpResponse:
+    """The same window as a picture."""
+    return _download(request, draw_png(_picture(request)), "png", "image/png")
+
+
+@require_POST
+@roadmap_view(level=Level.EDITOR)
+def item_dates(request: RoadmapRequest, item_id: int) -> HttpResponse:
+    """Move an item, or one of its ends: to the days that were posted, or by so many units. Answers with a sentence."""
+    item = get_object_or_404(Item, roadmap=request.roadmap, account=request.account, pk=item_id)
+    item.roadmap = request.roadmap
+    known = columns.load(request.roadmap)
+    texts = _dates_posted(request, item)
+    if locked := _locked(item, list(texts), known):
+        return HttpResponse(locked, status=422, content_type="text/plain; charset=utf-8")
+    try:
+        services.update_item(item=item, texts=texts, by=request.membership, known=known)
+    except ValidationError as problem:
+        return HttpResponse(problem.messages[0], status=422, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+def _dates_posted(request: RoadmapRequest, item: Item) -> dict[str, list[str]]:
+    """`start_date` and `end_date` as they come; or `edge` ("start", "end" or both) with `by` and `unit`."""
+    if "by" not in request.POST:
+        return {name: [request.POST[name]] for name, _ in DATES.values() if name in request.POST}
+    unit, text = request.POST.get("unit", ""), request.POST.get("by", "")
+    count = int(text) if text.lstrip("-").isdecimal() and len(text) < 5 else 0
+    edges = [request.POST["edge"]] if request.POST.get("edge") in DATES else list(DATES)
+    names = [DATES[edge][0] for edge in edges if getattr(item, DATES[edge][0])]
+    unit = unit if unit in UNITS else "week"
+    return {name: [shift(getattr(item, name), unit, count).isoformat()] for name in names}
+
+
+def _locked(item: Item, wanted: list[str], known: list[Column]) -> str:
+    """Why those dates can't be changed here; "" where they can (D10)."""
+    kept = {column.name for column in known if columns.is_locked(item, column)}
+    labels = [label for name, label in DATES.values() if name in kept]
+    if not kept.intersection(wanted):
+        return ""
+    source = item.roadmap.source_label or "its source"
+    return (
+        f"{' and '.join(labels)} {'come' if len(labels) > 1 else 'comes'} from {source}, and can only be changed there."
+    )
+
+
+def _toolbar(request: RoadmapRequest, told: Asked) -> dict[str, object]:
+    """What is asked of the items, the same as for the table, and the addresses that leave the page with it."""
+    asked, args = told.query, [request.account.slug, request.roadmap.pk]
+    return {
+        "query": asked,
+        "page_url": request.path,
+        "filters": chosen_filters(asked, told.columns),
+        "cleared": replace(asked, filters=(), search="", page=1).address(),
+        "filterable": [each for each in told.columns if each.type != "source" or request.roadmap.source_label],
+        "search_pairs": replace(asked, search="", page=1).pairs(),
+        "filter_pairs": replace(asked, page=1).pairs(),
+        "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),
+        "undated_url": reverse("roadmaps:items-table", args=args) + timeline_items.without_dates(asked).address(),
+        "svg_url": reverse("roadmaps:timeline-svg", args=args) + asked.address(),
+        "png_url": reverse("roadmaps:timeline-png", args=args) + asked.address(),
+        "back": asked.address(),
+    }
+
+
+def _time(told: Asked, shown: Timeline) -> dict[str, object]:
+    today, settings = timezone.localdate(), shown.settings
+    scales = timeline_settings.scale_moves(told.query, settings, shown.layout.window, today)
+    return {
+        "scales": scales,
+        "fit_url": scales[0].address,
+        "moves": timeline_settings.time_moves(told.query, settings, today),
+        "unit": timeline_settings.unit_of(settings, shown.layout.axis.unit),
+    }
+
+
+def _settings_form(told: Asked, shown: Timeline) -> dict[str, object]:
+    settings = shown.settings
+    groupable = [column for column in told.columns if column.is_list or column.type == "checkbox"]
+    selects = (
+        ("head", "Header", settings.head),
+        ("sub", "Sub-header", settings.sub),
+        ("colour", "Colour", settings.colour),
+    )
+    return {
+        "pairs": timeline_settings.without_settings(told.query),
+        "groupable": groupable,
+        "selects": selects,
+        "labels": [
+            (column, column in settings.labels) for column in told.columns if column.in_table and not column.long
+        ],
+    }
+
+
+def _picture(request: RoadmapRequest) -> str:
+    told = saved_views.ask(request.roadmap, dict(request.GET.lists()))
+    now = timezone.localtime()
+    shown = timeline_items.build(request.roadmap, told.query, told.columns, today=now.date(), width=PICTURE_WIDTH)
+    return draw_svg(timeline=shown, title=request.roadmap.name, freshness=_freshness(request), now=now)
+
+
+def _freshness(request: RoadmapRequest) -> str:
+    """How old the data is, in a sentence without its stop; "" where people fill the roadmap by hand (B11)."""
+    fresh = freshness.of(request.roadmap)
+    if fresh is None:
+        return ""
+    if fresh.synced_at is None:
+        return f"Nothing has come from {fresh.source} yet"
+    at = timezone.localtime(fresh.synced_at)
+    return f"Synced from {fresh.source}, last on {show_day(at.date())}, {at:%H:%M}"
+
+
+def _download(request: RoadmapRequest, body: str | bytes, extension: str, kind: str) -> HttpResponse:
+    response = HttpResponse(body, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="timeline-{request.roadmap.pk}.{extension}"'
+    return response
