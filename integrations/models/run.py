@@ -1,0 +1,155 @@
+"""What each pull did, to the link and to each item."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import Account, Membership
+from accounts.tenancy import OwnedByAccount, SameOwner
+from integrations.models.link import ProjectLink
+from roadmaps.models import Item
+
+
+class SyncRun(OwnedByAccount):
+    """One execution of a link's pull: who asked, how far it is, what it did, and why it failed.
+
+    The partial unique index "one live run per link" is the only mutex. `fence` is the claim's own mark: a worker whose
+    lease ran out, and whose run somebody else took, no longer holds it and can write nothing.
+    """
+
+    class Trigger(models.TextChoices):
+        SETUP = "setup", "First sync"
+        SCHEDULE = "schedule", "Schedule"
+        MANUAL = "manual", "Sync now"
+        MODIFY = "modify", "Modify Setup"
+        COMMAND = "command", "Command line"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Syncing"
+        HELD = "held", "Waiting for the owner"
+        SUCCEEDED = "succeeded", "Succeeded"
+        PARTIAL = "partial", "Partially synced"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    LIVE = (State.QUEUED, State.RUNNING, State.HELD)
+    GOOD = (State.SUCCEEDED, State.PARTIAL)
+    #: Error codes of a run that the owner ended: by a no to its plan, and while it waited or worked.
+    TURNED_DOWN = "turned_down"
+    CALLED_OFF = "called_off"
+
+    link = models.ForeignKey(ProjectLink, on_delete=models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=8, choices=Trigger)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    asked_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    queued_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    sent_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    fence = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+
+    stage = models.CharField(max_length=40, blank=True, default="", db_default="")
+    records_read = models.PositiveIntegerField(default=0, db_default=0)
+    records_announced = models.PositiveIntegerField(null=True, blank=True)
+
+    created = models.PositiveIntegerField(default=0, db_default=0)
+    updated = models.PositiveIntegerField(default=0, db_default=0)
+    revived = models.PositiveIntegerField(default=0, db_default=0)
+    unchanged = models.PositiveIntegerField(default=0, db_default=0)
+    flagged = models.PositiveIntegerField(default=0, db_default=0)
+    requests = models.PositiveIntegerField(default=0, db_default=0)
+    #: How many items the owner allowed this run to stop, and what a held run would stop: {"item", "name", "reason"}.
+    approved_flags = models.PositiveIntegerField(default=0, db_default=0)
+    held_items = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
+    #: How many items it would stop for each reason, a value of Item.SourceState; kept when the owner has answered.
+    held_reasons = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
+    problem_count = models.PositiveIntegerField(default=0, db_default=0)
+    #: The first hundred problems, each {"record", "field", "message"}.
+    problems = models.JSONField(default=list, blank=True)
+    error_code = models.CharField(max_length=40, blank=True, default="", db_default="")
+    error = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    class Meta(OwnedByAccount.Meta):
+        ordering = ["-id"]
+        constraints = [
+            *OwnedByAccount.Meta.constraints,
+            SameOwner("link", name="syncrun_link_account"),
+            SameOwner("asked_by", name="syncrun_asker_account"),
+            models.UniqueConstraint(
+                fields=["link"], condition=Q(state__in=["queued", "running", "held"]), name="syncrun_one_live"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "held"], finished_at=None)
+                | Q(state__in=["succeeded", "partial", "failed", "cancelled"], finished_at__isnull=False),
+                name="syncrun_finished_exactly_when_not_live",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["link", "-id"], name="syncrun_by_link"),
+            models.Index(fields=["link", "-id"], condition=Q(state__in=["succeeded", "partial"]), name="syncrun_good"),
+            models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="syncrun_live"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} of {self.link_id}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for the owner's word."""
+        return self.state == self.State.HELD
+
+    @property
+    def is_turned_down(self) -> bool:
+        """Whether the owner said no to it."""
+        return self.error_code == self.TURNED_DOWN
+
+    @property
+    def state_label(self) -> str:
+        """The state in words; a no of the owner is more than any other end."""
+        return "Turned down" if self.is_turned_down else self.get_state_display()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took, in seconds; None while it has no end."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class ItemChange(OwnedByAccount):
+    """What one run did to one item. `changes` maps a column to its old and new value, as stored."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", "Created"
+        UPDATED = "updated", "Updated"
+        REVIVED = "revived", "Came back"
+        FLAGGED = "flagged", "Stopped updating"
+
+    # The composite keys prove all three; no second check for each row.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="item_changes", db_constraint=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="sync_changes", db_constraint=False)
+    kind = models.CharField(max_length=7, choices=Kind)
+    changes = models.JSONField(default=dict, blank=True)
+
+    class Meta(OwnedByAccount.Meta):
+        ordering = ["-id"]
+        constraints = [
+            SameOwner("run", name="itemchange_run_account"),
+            SameOwner("item", name="itemchange_item_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id}"
