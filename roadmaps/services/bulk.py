@@ -132,7 +132,11 @@ def _parsed(column: Column, way: str, texts: Sequence[str]) -> Parsed:
 
 
 def _locked(roadmap: Roadmap, items: QuerySet[Item], column: Column | None) -> list[_Row]:
-    """The items, locked until the end of the transaction, in an order that keeps two such changes from a deadlock."""
+    """The items, locked until the end of the transaction; before them the roadmap.
+
+    Whoever writes many items of a roadmap at once locks it first, so that no two wait for each other's items.
+    """
+    Roadmap.objects.select_for_update(no_key=True).get(pk=roadmap.pk)
     mine = Item.objects.filter(account_id=roadmap.account_id, roadmap=roadmap, pk__in=items.order_by().values("pk"))
     found = mine.order_by("pk").select_for_update(no_key=column is not None)
     rows = found.annotate(old=_current(column)).values_list("pk", "origin", "old", "start_date", "end_date")

@@ -121,6 +121,16 @@ def _names(lose: Field, keep: Field) -> dict[str, str | int | bool]:
 def _lock_items(lose: Field, keep: Field) -> None:
     """In the order in which syncs lock them, so that neither waits for the other for ever."""
     with connection.cursor() as cursor:
+        # Whoever writes many items of a roadmap at once locks it first, so that no two wait for each other's items.
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT id FROM roadmaps_roadmap WHERE id IN (SELECT item.roadmap_id {_CONCERNED})
+                ORDER BY id FOR NO KEY UPDATE
+            ) AS locked
+            """,  # noqa: S608 - the pieces are ours
+            _names(lose, keep),
+        )
         cursor.execute(
             f"SELECT count(*) FROM (SELECT item.id {_CONCERNED} ORDER BY item.id FOR NO KEY UPDATE OF item) AS locked",  # noqa: S608 - the pieces are ours
             _names(lose, keep),

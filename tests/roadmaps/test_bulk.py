@@ -192,7 +192,7 @@ def test_the_number_of_queries_does_not_grow_with_the_items(
         (teams.column, "add", str(teams.options.get(label="Blue").pk)),
         ("notes", "set", "Hello"),
     ):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             report = services.change_items(
                 roadmap=roadmap, items=items, column=known[name], way=way, texts=[text], by=roadmap.owner
             )
