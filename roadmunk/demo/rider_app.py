@@ -123,7 +123,7 @@ def _save_views(hand: Hand, today: date, monday: date) -> None:
     owners, estimate, kind = hand.name("Owners"), hand.name("Estimate"), hand.name("Story Type")
     hand.view("Timeline by epic", View.Layout.TIMELINE, Query(), head=epics, colour=state, scale="months")
     recent = Query(filters=(Filter("end_date", "after", ((monday - timedelta(days=RECENT_DAYS)).isoformat(),)),))
-    board = {"lanes": state, "rows": "none", "colour": epics, "card": f"{kind},{epics},{owners}"}
+    board = {"lanes": state, "rows": "none", "colour": epics, "card": f"{kind},{owners}"}
     hand.view("Board", View.Layout.SWIMLANE, recent, **board)
     quarters = {"lanes": "end_date:quarter", "rows": epics, "colour": state, "card": f"{state},{kind}"}
     hand.view("Quarters", View.Layout.SWIMLANE, Query(), **quarters)
