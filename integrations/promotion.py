@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from typing import get_args
 
 from accounts.models import Account
 from integrations.connectors.base import Connector
-from integrations.records import Description, FieldSpec
+from integrations.records import Colour, Description, FieldSpec
 from roadmaps.fields import fold
 from roadmaps.models import Field, FieldOption
 
 NAME_LENGTH = 80
+#: The number of each colour in the palette.
+_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(get_args(Colour), 1)}
 
 
 def offers(description: Description) -> dict[str, FieldSpec]:
@@ -82,7 +85,8 @@ def _with_suffix(name: str, suffix: str) -> str:
 
 
 def _ensure_options(fields: Mapping[str, Field], specs: Iterable[FieldSpec]) -> None:
-    """Closed lists get all their values at once and in the tracker's order; open ones grow with the pulls."""
+    """Closed lists get all their values at once, in the tracker's order and in the connector's colours; open ones grow
+    with the pulls. A value that is there already keeps its colour: somebody may have chosen it."""
     FieldOption.objects.bulk_create(
         (
             FieldOption(
@@ -90,7 +94,7 @@ def _ensure_options(fields: Mapping[str, Field], specs: Iterable[FieldSpec]) -> 
                 field=fields[spec.key],
                 label=label,
                 key=fold(label),
-                colour=position % FieldOption.COLOURS + 1,
+                colour=_colour(spec, label, position),
                 position=position,
             )
             for spec in specs
@@ -99,3 +103,8 @@ def _ensure_options(fields: Mapping[str, Field], specs: Iterable[FieldSpec]) -> 
         ),
         ignore_conflicts=True,
     )
+
+
+def _colour(spec: FieldSpec, label: str, position: int) -> int:
+    told = spec.colours.get(label)
+    return _NUMBERS[told] if told else position % FieldOption.COLOURS + 1

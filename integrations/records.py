@@ -15,6 +15,9 @@ Value = str | int | float | bool | date | tuple[str, ...]
 #: How a tracker's field is shown on a roadmap; the names are those of `roadmaps.fields`.
 FieldType = Literal["text", "number", "date", "checkbox", "link", "choice", "choices"]
 
+#: The colours of list values, in the order of the palette: the first is number 1.
+Colour = Literal["blue", "green", "amber", "violet", "red", "cyan", "pink", "olive", "indigo", "orange", "teal", "grey"]
+
 #: How far a pull is proved complete. Only the connector reads it; everybody else stores it as JSON.
 Cursor = Mapping[str, object]
 
@@ -49,13 +52,18 @@ class StateSpec:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """A field of the tracker that a roadmap can take. `options` is set where the tracker's list is closed."""
+    """A field of the tracker that a roadmap can take.
+
+    `options` is set where the tracker's list is closed, and `colours` says which colour each of them begins with; one
+    that it leaves out gets whichever is next. People may choose others, and theirs stay.
+    """
 
     key: str
     label: str
     type: FieldType
     help: str = ""
     options: tuple[str, ...] = ()
+    colours: Mapping[str, Colour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     live = latest.pop(0) if latest and latest[0].is_live else None
     last = latest[0] if latest else None
     good = next((run for run in latest if run.state in SyncRun.GOOD), None)
-    state = state_of(link, live=live, last=last)
+    state = state_of(link, live=live.state if live else None, last=last.state if last else None)
     return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
 
 
@@ -140,16 +140,16 @@ def freshness_of(roadmap: Roadmap) -> Freshness | None:
     return Freshness(status.connector.label, status.fresh_at, status.state) if status else None
 
 
-def state_of(link: ProjectLink, *, live: SyncRun | None, last: SyncRun | None) -> State:
-    """One of the five words of D19."""
-    if link.roadmap.archived_at or (live is not None and live.is_held):
+def state_of(link: ProjectLink, *, live: str | None, last: str | None) -> State:
+    """One of the five words of D19, by the states of the run that is alive and of the latest one that ended."""
+    if link.roadmap.archived_at or live == SyncRun.State.HELD:
         return "Paused"
-    if live is not None:
+    if live:
         return "Syncing"
     if link.paused_at:
         return "Paused"
-    if last is not None and last.state == SyncRun.State.FAILED:
+    if last == SyncRun.State.FAILED:
         return "Unable to sync"
-    if last is not None and last.state == SyncRun.State.PARTIAL:
+    if last == SyncRun.State.PARTIAL:
         return "Partially synced"
     return "Healthy"

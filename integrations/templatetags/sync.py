@@ -1,7 +1,9 @@
-"""`{% sync_toolbar %}`, `{% sync_status %}` and `{% item_sync_history item %}` for the pages of a roadmap."""
+"""`{% sync_toolbar %}`, `{% sync_status %}` and `{% item_sync_history item %}` for the pages of a roadmap; for lists of
+them `{% sync_glances roadmaps as glances %}`, and `{% sync_glance glances roadmap %}` for each."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -11,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from integrations import history, panel
+from integrations import history, overview, panel
 from integrations.models import SyncRun
+from integrations.overview import Glance
 from roadmaps.access import Level, RoadmapRequest
-from roadmaps.models import Item
+from roadmaps.models import Item, Roadmap
 
 register = template.Library()
 
@@ -66,6 +69,18 @@ def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
         "entries": entries,
         "limit": CHANGES_SHOWN,
     }
+
+
+@register.simple_tag(takes_context=True)
+def sync_glances(context: RequestContext, roadmaps: Iterable[Roadmap]) -> dict[int, Glance]:
+    """How the links of these roadmaps are doing, by the roadmap's id, in one query."""
+    return overview.glances(_request(context).account, roadmaps)
+
+
+@register.inclusion_tag("integrations/_glance.html")
+def sync_glance(glances: Mapping[int, Glance], roadmap: Roadmap) -> dict[str, object]:
+    """The state of that roadmap's link, and how old its data is; a dash where people fill it by hand (D19, B11)."""
+    return {"glance": glances.get(roadmap.pk)}
 
 
 @register.inclusion_tag("_badge.html")

@@ -143,6 +143,7 @@ def test_a_description_is_stable_and_sound(stage: Stage) -> None:
     assert set(described.suggested_states) <= set(states)
     assert set(described.suggested_fields) <= set(fields)
     assert {*described.suggested_start, *described.suggested_end} <= set(dates)
+    assert all(set(spec.colours) <= set(spec.options) for spec in described.fields)
 
 
 def test_each_value_is_of_the_type_that_its_field_promises(stage: Stage) -> None:

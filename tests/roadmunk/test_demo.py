@@ -1,15 +1,26 @@
-"""The demo's sign-ins are for an embedded database alone."""
+"""The demo's sign-ins are for an embedded database alone, and what it shows is worth a look from the first minute."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Membership, Role, User
-from integrations.models import SyncRun
+from integrations.errors import CredentialRejected
+from integrations.models import Integration, ProjectLink, SyncRun
+from integrations.sync.run import execute
+from roadmaps import query_sql, saved_views
+from roadmaps.models import Comment, Field, Item, ItemLink, Roadmap, View
+from roadmaps.saved_views import Asked
 from roadmunk import demo
+from roadmunk.demo.rider_app import EPICS
 from roadmunk.sandbox import DEMO_TOKEN, Sandbox
 from tracker_sandbox.demo import build_demo
 from tracker_sandbox.server import Sandbox as TrackerSandbox
@@ -64,21 +75,148 @@ def test_no_token_is_shown_where_the_operator_names_a_tracker(settings: Settings
     assert demo.context(rf.get("/"))["demo_token"] == ""
 
 
-def test_its_roadmap_is_linked_as_the_wizard_suggests(settings: Settings) -> None:
+@pytest.fixture
+def tracker(settings: Settings) -> Iterator[TrackerSandbox]:
+    """The sandbox that `manage.py up` starts before it loads the demo."""
     settings.EMBEDDED = True
-    with TrackerSandbox(build_demo()) as tracker:
-        settings.CONNECTOR_URLS = {"pivotal_tracker": tracker.url}
-        settings.SANDBOX = Sandbox(port=int(tracker.url.rpartition(":")[2]), token=DEMO_TOKEN)
-        demo.load()
-        link = demo.link_roadmap()
+    with TrackerSandbox(build_demo()) as running:
+        settings.CONNECTOR_URLS = {"pivotal_tracker": running.url}
+        settings.SANDBOX = Sandbox(port=int(running.url.rpartition(":")[2]), token=DEMO_TOKEN)
+        yield running
+
+
+def load_all() -> ProjectLink:
+    demo.load()
+    link = demo.link_roadmap()
     assert link is not None
+    return link
+
+
+def pull(link: ProjectLink) -> SyncRun:
+    """The first sync, which a worker makes once the site runs."""
+    run = execute(link.runs.get().pk)
+    assert run is not None
+    return run
+
+
+def views_of(roadmap: Roadmap) -> dict[str, str]:
+    return {view.name: view.layout for view in roadmap.views.all()}
+
+
+def asked(view: View) -> Asked:
+    return saved_views.ask(view.roadmap, {"view": [str(view.pk)]})
+
+
+def answer(view: View) -> list[Item]:
+    told = asked(view)
+    return list(query_sql.apply(told.query, Item.objects.filter(roadmap=view.roadmap), told.columns))
+
+
+def test_its_roadmap_is_linked_as_the_wizard_suggests(tracker: TrackerSandbox) -> None:
+    link = load_all()
     assert (link.roadmap.name, link.cadence_minutes) == ("Rider App", 5)
     assert link.roadmap.owner.user.email == "owner@demo.test"
     assert link.roadmap.shares.get().member.user.email == "viewer@demo.test"
     assert SyncRun.objects.get(link=link).trigger == "setup"
 
 
-def test_without_a_sandbox_nothing_is_linked(settings: Settings) -> None:
+def test_without_a_sandbox_only_the_roadmap_made_by_hand_is_there(settings: Settings) -> None:
     settings.EMBEDDED, settings.SANDBOX = True, None
     demo.load()
     assert demo.link_roadmap() is None
+    assert Roadmap.objects.get().name == "Kestrel strategy"
+
+
+def test_everybody_finds_something_on_the_first_page(tracker: TrackerSandbox, client: Client) -> None:
+    load_all()
+    found = {"admin": "Kestrel strategy", "owner": "Rider App", "viewer": "Kestrel strategy"}
+    for who, name in found.items():
+        client.login(email=f"{who}@demo.test", password=demo.PASSWORD)
+        assert name in client.get("/a/demo/").content.decode()
+
+
+def test_each_layout_has_a_view_from_the_beginning(tracker: TrackerSandbox) -> None:
+    """D25 to D27."""
+    link = load_all()
+    quarter = f"Q{(timezone.localdate().month + 2) // 3} {timezone.localdate().year}"
+    assert views_of(link.roadmap) == {
+        "View 1": "table",
+        "Timeline by epic": "timeline",
+        "Board": "swimlane",
+        "Quarters": "swimlane",
+        quarter: "table",
+        "Releases": "timeline",
+    }
+    assert views_of(Roadmap.objects.get(name="Kestrel strategy")) == {
+        "View 1": "table",
+        "Timeline by theme": "timeline",
+        "Now, next, later": "swimlane",
+        "Where the money goes": "table",
+    }
+
+
+def test_every_view_is_understood_and_opens_for_the_viewer(tracker: TrackerSandbox, client: Client) -> None:
+    pull(load_all())
+    client.login(email="viewer@demo.test", password=demo.PASSWORD)
+    pages = {"table": "items-table", "timeline": "timeline", "swimlane": "swimlane"}
+    for view in View.objects.select_related("roadmap"):
+        assert asked(view).query.notes == ()
+        address = reverse(f"roadmaps:{pages[view.layout]}", args=["demo", view.roadmap_id])
+        assert client.get(f"{address}?view={view.pk}").status_code == 200
+
+
+def test_the_first_sync_fills_every_view_and_lets_the_items_beside_it_be(tracker: TrackerSandbox) -> None:
+    """S13, D24."""
+    link = load_all()
+    beside = list(link.roadmap.items.values_list("name", "values"))
+    assert len(beside) == 6
+    run = pull(link)
+    assert (run.state, run.problem_count) == ("succeeded", 0)
+    assert run.created > 50
+    assert list(link.roadmap.items.filter(origin="").values_list("name", "values")) == beside
+    for view in link.roadmap.views.all():
+        assert any(item.origin for item in answer(view)), view.name
+
+
+def test_its_epics_are_those_of_the_sandbox(tracker: TrackerSandbox) -> None:
+    """So that items made before the first sync stand in the same streams as the stories."""
+    pull(load_all())
+    epics = Field.objects.get(source_key="epics")
+    assert dict(epics.options.values_list("label", "colour")) == EPICS
+
+
+def test_states_say_by_their_colours_how_far_a_story_is(tracker: TrackerSandbox) -> None:
+    load_all()
+    colours = dict(Field.objects.get(source_key="state").options.values_list("label", "colour"))
+    assert [colours[state] for state in ("Accepted", "Started", "Rejected", "Unscheduled")] == [2, 1, 5, 12]
+
+
+def test_people_have_talked_and_tied_items_together(tracker: TrackerSandbox) -> None:
+    load_all()
+    assert set(Comment.objects.values_list("author__user__name", flat=True)) == {"Olga", "Vera"}
+    pairs = {(link.low.name, link.high.name) for link in ItemLink.objects.select_related("low", "high")}
+    assert pairs == {
+        ("Helmet lockers at 40 stations", "Utrecht: 60 new stations"),
+        ("Fall detection", "Fall detection: pilot with 200 riders"),
+    }
+
+
+@pytest.mark.parametrize("today", [date(2024, 2, 29), date(2026, 1, 1), date(2026, 12, 31), date(2027, 3, 29)])
+def test_it_can_be_loaded_on_any_day(tracker: TrackerSandbox, today: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Months are counted from today, and today is not always in the middle of one."""
+    monkeypatch.setattr(timezone, "localdate", lambda: today)
+    link = load_all()
+    for roadmap in (link.roadmap, Roadmap.objects.get(name="Kestrel strategy")):
+        assert roadmap.items.filter(start_date__lte=today, end_date__gte=today).exists()
+        assert roadmap.milestones.filter(date__gt=today).count() >= 3
+
+
+def test_what_goes_wrong_at_the_sandbox_leaves_the_roadmap_out_altogether(
+    tracker: TrackerSandbox, settings: Settings
+) -> None:
+    settings.SANDBOX = Sandbox(port=settings.SANDBOX.port, token="f" * 32)
+    demo.load()
+    with pytest.raises(CredentialRejected):
+        demo.link_roadmap()
+    assert not Roadmap.objects.filter(name="Rider App").exists()
+    assert not Integration.objects.exists()

@@ -12,10 +12,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, Literal
 
-from integrations.connectors.pivotal_tracker import values
+from integrations.connectors.pivotal_tracker import colours, values
 from integrations.connectors.pivotal_tracker.values import Lookups
 from integrations.connectors.pivotal_tracker.wire import CycleTime, Number, Story
-from integrations.records import DateSpec, FieldSpec, StateSpec, Value
+from integrations.records import Colour, DateSpec, FieldSpec, StateSpec, Value
 
 #: A listing besides the stories, without which a value can't be read.
 Need = Literal["epics", "people", "iterations", "project"]
@@ -140,6 +140,10 @@ def _cycle(member: str, read: Callable[[Number], int | float]) -> ReadValue:
     return read_cycle
 
 
+def _closed(key: str, label: str, labels: Mapping[str, str], shades: Mapping[str, Colour]) -> FieldSpec:
+    return FieldSpec(key, label, "choice", options=tuple(labels.values()), colours=shades)
+
+
 def _in_days(key: str, label: str, member: str) -> FieldRow:
     spec = FieldSpec(key, label, "number", "In days.")
     return FieldRow(spec, "cycle_time_details", _cycle(member, values.read_days))
@@ -173,18 +177,10 @@ _STATES: Final = (
 )
 
 FIELDS: Final[tuple[FieldRow, ...]] = (
+    FieldRow(_closed("type", "Story Type", values.TYPE_LABELS, colours.TYPES), "story_type", values.story_type),
+    FieldRow(_closed("state", "State", values.STATE_LABELS, colours.STATES), "current_state", values.state),
     FieldRow(
-        FieldSpec("type", "Story Type", "choice", options=tuple(values.TYPE_LABELS.values())),
-        "story_type",
-        values.story_type,
-    ),
-    FieldRow(
-        FieldSpec("state", "State", "choice", options=tuple(values.STATE_LABELS.values())),
-        "current_state",
-        values.state,
-    ),
-    FieldRow(
-        FieldSpec("priority", "Story Priority", "choice", options=tuple(values.PRIORITY_LABELS.values())),
+        _closed("priority", "Story Priority", values.PRIORITY_LABELS, colours.PRIORITIES),
         "story_priority",
         values.priority,
     ),
