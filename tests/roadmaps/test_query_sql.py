@@ -204,6 +204,21 @@ def test_ties_are_broken_by_the_order_of_making(roadmap: Roadmap) -> None:
     assert found(roadmap, "sort=start_date") == ["c", "a", "b"]
 
 
+@pytest.mark.parametrize("column", ["number", "date", "checkbox", "text", "link"])
+def test_what_a_source_left_in_the_wrong_shape_breaks_no_order(roadmap: Roadmap, column: str) -> None:
+    values = {"words": "tomorrow", "number": 3, "truth": True, "nothing": None, "list": [], "object": {"a": 1}}
+    field = factories.make_field(roadmap.account, "F", column, roadmap=roadmap)
+    for name, value in values.items():
+        factories.make_item(roadmap, name, values={field.column: value})
+    assert sorted(found(roadmap, "sort={F}")) == sorted(found(roadmap, "sort=-{F}")) == sorted(values)
+
+
+def test_numbers_of_fifteen_digits_sort_exactly(roadmap: Roadmap) -> None:
+    """D25."""
+    fill(roadmap, "number", {"b": 999_999_999_999_998, "a": 999_999_999_999_999, "c": -999_999_999_999_999})
+    assert found(roadmap, "sort={F}") == ["c", "b", "a"]
+
+
 def test_a_list_filter_can_use_the_index_of_values(roadmap: Roadmap) -> None:
     """A containment condition is what the GIN index answers; with the other ways closed, PostgreSQL takes it."""
     fill(roadmap, "choices", {"risk": ["Risk"]}, options=["Risk"])
