@@ -78,7 +78,7 @@ class Table:
 
 
 def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
-    """Ask for one page of items and lay them out: in three queries, and one more for groups.
+    """Ask for one page of items and lay them out: in two queries, or three far down, and one more for groups.
 
     A page behind the last one is the last one.
     """
