@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
@@ -59,6 +60,8 @@ HERE = "FROM roadmaps_item WHERE roadmap_id = {roadmap} AND archived_at IS NULL"
 BLUE = HERE + """ AND values @> '{{"{f[Labels]}": [{o[Label 3]}]}}'"""
 
 IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"
+TODAY = date(2025, 6, 15)
+IN_YEAR = "start_date < '2026-01-01' AND end_date >= '2025-01-01'"
 BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
 
 
@@ -71,6 +74,18 @@ def _table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
     shown = table.build(roadmap, told.query, told.columns, can_edit=True)
     context = {"table": shown, "source": roadmap.source_label, "roadmap": roadmap, "account": roadmap.account}
     return render_to_string("roadmaps/_table.html", {**context, "can_edit": True}, request)
+
+
+def _timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
+    from django.template.loader import render_to_string
+
+    from roadmaps import saved_views, timeline_items
+    from roadmaps.timeline_page import WIDTH, make_chart
+
+    told = saved_views.ask(roadmap, dict(request.GET.lists()))
+    shown = timeline_items.build(roadmap, told.query, told.columns, today=TODAY, width=WIDTH)
+    context = {"shown": shown, "chart": make_chart(shown), "roadmap": roadmap, "account": roadmap.account}
+    return render_to_string("roadmaps/_timeline_chart.html", {**context, "can_edit": True}, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,16 @@ CASES: Mapping[str, Case] = {
             f"SELECT values -> '{{f[State]}}', count(*) {HERE} GROUP BY 1",
             f"SELECT {COLUMNS} {HERE} ORDER BY values -> '{{f[State]}}', id LIMIT 50",
         ),
+    ),
+    "timeline of a year": Case(
+        "roadmaps:timeline",
+        "?scale=months&from=2025-01-01",
+        (
+            f"SELECT count(*), count(*) FILTER (WHERE start_date IS NULL), count(*) FILTER (WHERE {IN_YEAR}),"
+            f" min(start_date), max(end_date) {HERE}",
+            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 2000",
+        ),
+        _timeline_bars,
     ),
 }
 
