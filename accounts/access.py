@@ -5,7 +5,7 @@ A stranger gets 404, so that nobody learns which accounts exist; a member withou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol
 
@@ -21,6 +21,8 @@ P = ParamSpec("P")
 
 #: Where the session keeps the slug of the account that the person used last.
 LAST_ACCOUNT = "last_account"
+#: The switcher shows so many accounts; the page "Choose an account" shows all.
+SWITCHER_SIZE = 20
 
 #: Each role may do what the ones before it may.
 RANK = {Role.REVIEWER: 0, Role.COLLABORATOR: 1, Role.ADMIN: 2}
@@ -32,6 +34,8 @@ class AccountRequest(HttpRequest):
     user: User
     account: Account
     membership: Membership
+    #: The accounts that the frame of a page offers to switch to.
+    memberships: Sequence[Membership]
 
 
 class AccountView(Protocol[P]):
@@ -88,14 +92,17 @@ def account_view(
 
 
 def enter(request: HttpRequest, account_slug: str) -> Membership:
-    """Put the account and the membership on the request, and show times in the account's zone.
+    """Put the account and the memberships on the request, and show times in the account's zone.
 
-    Raises Http404 for strangers.
+    Raises Http404 for strangers. One query, and a second one in an account that is beyond the switcher.
     """
     if not isinstance(request.user, User):
         raise Http404
-    membership = membership_or_404(request.user, account_slug)
-    request.account = membership.account  # type: ignore[attr-defined]  # this is what makes an AccountRequest
+    offered = list(active_memberships(request.user)[:SWITCHER_SIZE])
+    here = next((member for member in offered if member.account.slug == account_slug), None)
+    membership = here or membership_or_404(request.user, account_slug)
+    request.memberships = offered  # type: ignore[attr-defined]  # this is what makes an AccountRequest
+    request.account = membership.account  # type: ignore[attr-defined]  # the same
     request.membership = membership  # type: ignore[attr-defined]  # the same
     timezone.activate(membership.account.zone)
     if request.session.get(LAST_ACCOUNT) != account_slug:

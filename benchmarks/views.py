@@ -1,7 +1,11 @@
-"""How long a page of a big roadmap takes, beside the bare SQL that fetches what the page shows.
+"""How long a page of a big roadmap takes, beside the bare SQL that fetches the items that the page shows.
 
-One more page to measure is one more `Case`: its URL name, its address, and the statements that anybody would write by
-hand to get the same rows and counts. `{f[Team]}` stands for a field's column, `{o[Blue]}` for a list value's id.
+Three figures for each: "whole" is the request from the test client's call to the last byte; "ours" is what the view
+does to answer, which is to read the address, ask the database for views, columns, counts and items, lay them out and
+write the HTML of all of them, without sessions, sign-in and the frame around the rows, which cost the same for any
+items; "bare SQL" is the driver alone with the statements that anybody would write by hand for the same rows and counts.
+
+One more page to measure is one more `Case`. `{f[Team]}` stands for a field's column, `{o[Blue]}` for a list value's id.
 """
 
 from __future__ import annotations
@@ -9,17 +13,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import stage
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from django.test import Client
 
     from roadmaps.models import Roadmap
 
-ROUNDS = 5
+ROUNDS = 15
 STATES = ["Unscheduled", "Unstarted", "Started", "Finished", "Delivered", "Accepted", "Rejected"]
 LABELS = [f"Label {number}" for number in range(40)]
 #: What a pull brings: twelve columns with name, dates and the External ID.
@@ -53,16 +60,42 @@ HERE = "FROM roadmaps_item WHERE roadmap_id = {roadmap} AND archived_at IS NULL"
 BLUE = HERE + """ AND values @> '{{"{f[Labels]}": [{o[Label 3]}]}}'"""
 
 IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"
+TODAY = date(2025, 6, 15)
+IN_YEAR = "start_date < '2026-01-01' AND end_date >= '2025-01-01'"
 BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
+
+
+def _table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
+    from django.template.loader import render_to_string
+
+    from roadmaps import saved_views, table
+
+    told = saved_views.ask(roadmap, dict(request.GET.lists()))
+    shown = table.build(roadmap, told.query, told.columns, can_edit=True)
+    context = {"table": shown, "source": roadmap.source_label, "roadmap": roadmap, "account": roadmap.account}
+    return render_to_string("roadmaps/_table.html", {**context, "can_edit": True}, request)
+
+
+def _timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
+    from django.template.loader import render_to_string
+
+    from roadmaps import saved_views, timeline_items
+    from roadmaps.timeline_page import WIDTH, make_chart
+
+    told = saved_views.ask(roadmap, dict(request.GET.lists()))
+    shown = timeline_items.build(roadmap, told.query, told.columns, today=TODAY, width=WIDTH)
+    context = {"shown": shown, "chart": make_chart(shown), "roadmap": roadmap, "account": roadmap.account}
+    return render_to_string("roadmaps/_timeline_chart.html", {**context, "can_edit": True}, request)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A page to measure, and the statements that fetch the same by hand."""
+    """A page to measure: where it is, what its view does to write the rows, and the statements that fetch the same."""
 
     url_name: str
     address: str
     statements: tuple[str, ...]
+    rows: Callable[[Roadmap, HttpRequest], str] = _table_rows
 
 
 CASES: Mapping[str, Case] = {
@@ -105,19 +138,33 @@ CASES: Mapping[str, Case] = {
             f"SELECT {COLUMNS} {HERE} ORDER BY values -> '{{f[State]}}', id LIMIT 50",
         ),
     ),
+    "timeline of a year": Case(
+        "roadmaps:timeline",
+        "?scale=months&from=2025-01-01",
+        (
+            f"SELECT count(*), count(*) FILTER (WHERE start_date IS NULL), count(*) FILTER (WHERE {IN_YEAR}),"
+            f" min(start_date), max(end_date) {HERE}",
+            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 2000",
+        ),
+        _timeline_bars,
+    ),
 }
 
 
 def measure(items: int) -> dict[str, float]:
-    """Seconds of each page of a roadmap with so many items, and of the bare SQL; the page's size in kilobytes."""
+    """Seconds of each page of a roadmap with so many items, in three figures; the page's size in kilobytes."""
+    from django.test import RequestFactory
+
     client, roadmap, names = _fill(items)
     figures: dict[str, float] = {}
     for name, case in CASES.items():
         label = f"{name}, {items:,}"
         address = _url(case, roadmap) + case.address.format(**names)
+        request = RequestFactory().get(address)
         statements = [statement.format(**names) for statement in case.statements]
-        figures[label] = _median(lambda address=address: _get(client, address))
-        figures[f"{label}, bare SQL"] = _median(lambda statements=statements: _fetch(statements))
+        figures[label], figures[f"{label}, ours"], figures[f"{label}, bare SQL"] = _medians(
+            partial(_get, client, address), partial(case.rows, roadmap, request), partial(_fetch, statements)
+        )
         figures[f"{label}, kB"] = len(_get(client, address)) / 1000
     return figures
 
@@ -175,11 +222,14 @@ def _fetch(statements: list[str]) -> None:
             cursor.fetchall()
 
 
-def _median(act: Callable[[], object]) -> float:
-    act()  # so that caches are warm for both
-    took = []
+def _medians(*acts: Callable[[], object]) -> list[float]:
+    """Seconds of each. They take turns, so that what else the machine does disturbs all of them alike."""
+    for act in acts:
+        act()  # so that caches are warm
+    took: list[list[float]] = [[] for _ in acts]
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        act()
-        took.append(time.perf_counter() - begun)
-    return median(took)
+        for act, times in zip(acts, took, strict=True):
+            begun = time.perf_counter()
+            act()
+            times.append(time.perf_counter() - begun)
+    return [median(times) for times in took]

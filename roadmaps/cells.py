@@ -13,7 +13,7 @@ from functools import lru_cache
 from html import escape
 
 from django.utils.dateformat import format as format_date
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from roadmaps import columns, fields
 from roadmaps.columns import Column
@@ -58,13 +58,13 @@ class Cell:
             case "":
                 return _NOTHING
             case "chips":
-                return _join('<span class="chips">', *(chip.html for chip in self.chips), "</span>")
+                return join('<span class="chips">', *(chip.html for chip in self.chips), "</span>")
             case "date":
                 return _day(self.day) if self.day else _NOTHING
             case "link":
-                return _join(_LINK.format(escape(self.href), escape(self.text)))
+                return join(_LINK.format(escape(self.href), escape(self.text)))
             case _:
-                return _join("<bdi>", escape(self.text), "</bdi>")
+                return join("<bdi>", escape(self.text), "</bdi>")
 
     @property
     def editable(self) -> bool:
@@ -83,7 +83,7 @@ def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
     if column.name in columns.LIMITS:
         text: str = getattr(item, column.name)
         kind = ("long" if column.long else "text") if text else ""
-        return Cell(column, kind=kind, text=_cut(text) if brief else text, locked=locked)
+        return Cell(column, kind=kind, text=cut(text) if brief else text, locked=locked)
     return _field_cell(item, column, brief=brief, locked=locked)
 
 
@@ -97,11 +97,11 @@ def _field_cell(item: Item, column: Column, *, brief: bool, locked: bool) -> Cel
         return Cell(column, kind="chips" if chips else "", chips=chips, locked=locked)
     text = fields.show(column.type, value, {})
     if column.type == "link":
-        return _link(column, _cut(text) if brief else text, text, locked=locked)
+        return _link(column, cut(text) if brief else text, text, locked=locked)
     if column.type == "date":
         return _date(column, text, locked=locked)
     kind = {"number": "number", "checkbox": "check"}.get(column.type, "text")
-    return Cell(column, kind=kind, text=_cut(text) if brief else text, locked=locked)
+    return Cell(column, kind=kind, text=cut(text) if brief else text, locked=locked)
 
 
 def _link(column: Column, text: str, href: str, *, locked: bool) -> Cell:
@@ -119,9 +119,9 @@ def _date(column: Column, text: str, *, locked: bool) -> Cell:
         return Cell(column, kind="text", text=text, locked=locked)
 
 
-def write_row(cells: Iterable[Cell], *, can_edit: bool) -> SafeString:
+def write_cells(cells: Iterable[Cell], *, can_edit: bool) -> SafeString:
     """The `<td>`s of a row: each says who keeps its value or, to those who may, by which name it is written."""
-    return _join(*(f"<td{_of_place(cell, can_edit=can_edit)}>{cell.html}</td>" for cell in cells))
+    return join(*(f"<td{_of_place(cell, can_edit=can_edit)}>{cell.html}</td>" for cell in cells))
 
 
 def _of_place(cell: Cell, *, can_edit: bool) -> str:
@@ -129,17 +129,19 @@ def _of_place(cell: Cell, *, can_edit: bool) -> str:
     return _attributes(cell.kind == "number", cell.locked, cell.column.source, written_as)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= BRIEF else f"{text[:BRIEF].rstrip()}…"
+def cut(text: str, length: int = BRIEF) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= length else f"{text[:length].rstrip()}…"
 
 
-def _join(*parts: str) -> SafeString:
-    return mark_safe("".join(parts))  # noqa: S308 - of tags written here and of what is escaped already
+def join(*parts: str) -> SafeString:
+    """HTML of parts that are safe already."""
+    return SafeString("".join(parts))
 
 
 @lru_cache(maxsize=10_000)
 def _chip(label: str, colour: int) -> SafeString:
-    return _join(f'<span class="chip chip--c{colour}"><bdi>{escape(label)}</bdi></span>')
+    return join(f'<span class="chip chip--c{colour}"><bdi>{escape(label)}</bdi></span>')
 
 
 @lru_cache(maxsize=10_000)

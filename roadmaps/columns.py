@@ -124,7 +124,7 @@ def _rank(field: Field, synced: Sequence[str]) -> tuple[int, int, int, int]:
 
 def _options(fields: Iterable[Field]) -> dict[int, dict[int, Option]]:
     found: dict[int, dict[int, Option]] = {}
-    for option in FieldOption.objects.filter(field__in=[field.pk for field in fields if field.has_options]):
-        chosen = Option(option.label, option.colour, archived=option.archived_at is not None)
-        found.setdefault(option.field_id, {})[option.pk] = chosen
+    lists = FieldOption.objects.filter(field__in=[field.pk for field in fields if field.has_options])
+    for pk, field, label, colour, archived_at in lists.values_list("pk", "field", "label", "colour", "archived_at"):
+        found.setdefault(field, {})[pk] = Option(label, colour, archived=archived_at is not None)
     return found

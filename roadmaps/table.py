@@ -10,16 +10,14 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from roadmaps import cells, groups, query_sql, table_layout
-from roadmaps.cells import Cell
+from roadmaps import groups, query_sql, table_layout
 from roadmaps.columns import Column
 from roadmaps.groups import Group
 from roadmaps.models import Item, Roadmap
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
+from roadmaps.rows import Place, write_row
 
 PAGE_SIZE = 50
-#: What became of an item that its source lost, so short that it fits beside its name.
-BADGES = {"deleted": "Deleted", "moved": "Moved", "out_of_filter": "Out of filter", "hidden": "Not visible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +35,12 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An item in the table; `reason` says why its source no longer updates it, `badge` the same in brief."""
-
-    item: Item
-    url: str
-    name: Cell
-    #: The other cells, as `<td>`s.
-    cells: SafeString
-    reason: str
-    badge: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What all rows have in common: where their items are found, and whether the person may write them."""
-
-    items_url: str
-    can_edit: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """Rows of one group, as far as they are on this page."""
 
     group: Group | None
-    rows: tuple[Row, ...]
+    #: Each a `<tr>`.
+    rows: tuple[SafeString, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +78,7 @@ class Table:
 
 
 def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
-    """Ask for one page of items and lay them out: in three queries, and one more for groups.
+    """Ask for one page of items and lay them out: in two queries, or three far down, and one more for groups.
 
     A page behind the last one is the last one.
     """
@@ -136,7 +114,7 @@ def _sections(
     place: Place,
 ) -> Iterator[Section]:
     for key, members in groupby(found, key=lambda each: each[1]):
-        yield Section(known.get(key), tuple(make_row(item, columns, place) for item, _ in members))
+        yield Section(known.get(key), tuple(write_row(item, columns, place) for item, _ in members))
 
 
 def visible(query: Query, known: Sequence[Column]) -> list[Column]:
@@ -159,20 +137,6 @@ def _heading(query: Query, column: Column, width: int) -> Heading:
         direction = "descending" if query.sorts[place - 1].descending else "ascending"
     rank = place if len(query.sorts) > 1 else 0
     return Heading(column, query.sorted_by(column.name).address(), direction, rank, width)
-
-
-def make_row(item: Item, columns: Sequence[Column], place: Place) -> Row:
-    """The row of an item; the first of the columns is its name's."""
-    name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
-    reason = item.get_source_state_display() if item.source_state else ""
-    return Row(
-        item,
-        f"{place.items_url}{item.pk}/",
-        name,
-        cells.write_row(rest, can_edit=place.can_edit),
-        reason,
-        BADGES.get(item.source_state, ""),
-    )
 
 
 def _chosen(query: Query, index: int, known: Sequence[Column]) -> Chosen:

@@ -250,11 +250,14 @@ def _grouped(
 def _lane(group: Group, marks: Sequence[Mark], width: float) -> Lane:
     """Pack by where they begin, into the first track with room: no packing needs fewer tracks."""
     tracks: list[list[Mark]] = []
+    free_from: list[float] = []
     for mark in sorted(marks, key=lambda mark: (mark.from_, mark.to, mark.entry.id)):
-        place = next((place for place, track in enumerate(tracks) if track[-1].to + GAP <= mark.from_), len(tracks))
+        place = next((place for place, left in enumerate(free_from) if left <= mark.from_), len(tracks))
         if place == len(tracks):
             tracks.append([])
+            free_from.append(0)
         tracks[place].append(replace(mark, track=place))
+        free_from[place] = mark.to + GAP
     roomy = (mark for track in tracks for mark in _spread(track, width))
     return Lane(group, tuple(sorted(roomy, key=_in_time)), len(tracks))
 

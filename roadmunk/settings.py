@@ -103,7 +103,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "roadmunk.demo.context",
-            ]
+            ],
+            "builtins": ["accounts.templatetags.icons"],
         },
     }
 ]

@@ -9,7 +9,7 @@ from django import template
 from django.template import RequestContext
 from django.urls import reverse
 
-from accounts.access import AccountRequest, active_memberships, has_role
+from accounts.access import SWITCHER_SIZE, AccountRequest, active_memberships, has_role
 from accounts.models import Role, User
 
 register = template.Library()
@@ -23,8 +23,6 @@ TABS = (
     ("Fields", "roadmaps:fields", Role.ADMIN),
     ("Integrations", "integrations:integrations", Role.ADMIN),
 )
-#: The switcher shows so many accounts; the page "Choose an account" shows all.
-SWITCHER_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,13 @@ def settings_tabs(context: RequestContext) -> list[Link]:
 
 @register.simple_tag(takes_context=True)
 def account_choices(context: RequestContext) -> list[Link]:
-    """The accounts that the person may switch to; one query."""
+    """The accounts that the person may switch to; one query on pages outside of accounts."""
     request = context.request
     if not isinstance(request.user, User):
         return []
     current = getattr(request, "account", None)
-    accounts = [member.account for member in active_memberships(request.user)[:SWITCHER_SIZE]]
+    members = getattr(request, "memberships", None) or active_memberships(request.user)[:SWITCHER_SIZE]
+    accounts = [member.account for member in members]
     return [
         Link(account.name, reverse("roadmaps:list", args=[account.slug]), account == current) for account in accounts
     ]

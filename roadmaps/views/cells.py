@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from roadmaps import cells, columns, services, table
+from roadmaps import cells, columns, services
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.forms import ItemForm, add_errors
 from roadmaps.models import Item
+from roadmaps.rows import Place, write_name
 from roadmaps.views.items import ITEMS_CHANGED
 from roadmaps.views.shared import page_context, to_roadmap, varying, wants_fragment
 
@@ -71,11 +72,12 @@ def _answer(
 ) -> HttpResponse:
     place = _place(request)
     items_url = reverse("roadmaps:item", args=[request.account.slug, request.roadmap.pk, 0]).removesuffix("0/")
+    shown = cells.make_cell(item, column, brief=place != "card")
     context = {
         **page_context(request),
         "item": item,
-        "cell": cells.make_cell(item, column, brief=place != "card"),
-        "row": table.make_row(item, [column], table.Place(items_url, can_edit=True)),
+        "cell": shown,
+        "name": write_name(item, shown, Place(items_url, can_edit=True)),
         "field": form[column.name] if form else None,
         "form": form,
         "place": place,

@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from accounts.models import Membership
+from accounts import access
+from accounts.models import Membership, Role
+from tests.factories import make_account, make_member
 
 SignedIn = Callable[[Membership], Client]
 
@@ -51,9 +53,17 @@ def test_account_settings_open_at_the_profile(vera: Membership, signed_in: Signe
     assert response.headers["Location"] == reverse("accounts:profile", args=["acme"])
 
 
-def test_the_frame_of_a_page_costs_four_queries(
+def test_the_frame_of_a_page_costs_three_queries(
     olga: Membership, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = signed_in(olga)
-    with django_assert_num_queries(4):  # session, user, membership with account, accounts to switch to
+    with django_assert_num_queries(3):  # session, user, memberships with accounts
         browser.get(reverse("accounts:profile", args=["acme"]))
+
+
+def test_an_account_beyond_the_switcher_opens_too(
+    olga: Membership, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_member(make_account("Aaa"), Role.REVIEWER, user=olga.user)
+    monkeypatch.setattr(access, "SWITCHER_SIZE", 1)
+    assert re.findall(r'class="tabs__tab"[^>]*>([^<]+)<', profile_page(signed_in(olga))) == TABS["olga"]

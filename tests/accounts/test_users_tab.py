@@ -139,8 +139,8 @@ def test_the_list_is_paged_and_costs_the_same_for_many(
         make_member(alice.account, name=f"Zoe {number:02}")
     make_invitation(alice, "one@example.test", token="1")
     make_invitation(alice, "two@example.test", token="2")
-    # session, user, membership; count, members, invitations; accounts to switch to
-    with django_assert_num_queries(7):
+    # session, user, memberships; count, members, invitations
+    with django_assert_num_queries(6):
         first = browser.get(address("users")).content.decode()
     assert "Zoe 48" in first
     assert "Zoe 49" not in first

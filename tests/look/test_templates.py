@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.template import Context, Template
 from django.template.loader import get_template, render_to_string
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -20,7 +21,7 @@ INLINE = re.compile(
     r"""\sstyle\s*=|<style\b|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:|\shx-on|["']js:|https?://[^"']*cdn""",
     re.I,
 )
-ICON = re.compile(r"""\{%\s*include\s+"_icon\.html"\s[^%]*?\bname="([^"]+)"|\bicon="([^"]+)\"""")
+ICON = re.compile(r"""\{%\s*icon\s+"([^"]+)"|\bicon="([^"]+)\"""")
 STATIC = re.compile(r"""\{%\s*static\s+["']([^"']+)["']\s*%\}""")
 
 
@@ -91,15 +92,22 @@ def test_every_class_that_a_template_names_is_in_the_stylesheets() -> None:
 def test_the_search_for_classes_reads_conditions_and_leaves_out_values() -> None:
     text = (
         '<p class="chip chip--{{ colour }}{% if a == "b" %} small{% endif %}">{% include "x" with class="truncate" %}'
+        '{% icon "x" "icon--sm spin" %}'
     )
-    assert _classes(text) == {"chip", "small", "truncate"}
+    assert _classes(text) == {"chip", "small", "truncate", "icon--sm", "spin"}
     assert _classes('<p class="banner banner--{% if a %}danger{% else %}warn{% endif %}">') == {"banner"}
 
 
 def _classes(text: str) -> set[str]:
     """The names in class attributes, without those that a value is glued to."""
-    handed_on = re.findall(r'\{%\s*include\b[^%]*?\bclass="([^"]*)"', text)
+    handed_on = re.findall(r'\{%\s*(?:include\b[^%]*?\bclass=|icon\s+[^\s%]+\s+)"([^"]*)"', text)
     whole = re.sub(r"-\{% if .*?\{% endif %\}", "-\0", text)
     bare = re.sub(r"\{\{.*?\}\}", "\0", re.sub(r"\{%.*?%\}", " ", whole))
     attributes = re.findall(r'\sclass="([^"]*)"', bare)
     return {each for found in [*handed_on, *attributes] for each in found.split() if "\0" not in each}
+
+
+def test_an_icon_keeps_what_it_is_called_inside_its_attributes() -> None:
+    page = Template('{% icon "x" "icon--sm" %}{% icon name %}').render(Context({"name": '"><b>'}))
+    assert page.startswith('<svg class="icon icon--sm" aria-hidden="true"')
+    assert '"><b>' not in page

@@ -126,5 +126,5 @@ def test_a_full_card_costs_no_more_than_an_empty_one(
         fragment = client.get(at(item), headers=IN_CARD).content.decode()
     assert "Word 49" in fragment
     assert "Other 19" in fragment
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get(at(item))

@@ -226,5 +226,5 @@ def test_a_card_costs_the_same_for_one_field_and_for_twelve(
     values = {field.column: [field.options.get().pk] for field in fields}
     item = factories.make_item(roadmap, "Pay", external_id="1", values=values)
     client = signed_in(olga)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         client.get(at(item))

@@ -64,11 +64,11 @@ def test_an_empty_list_says_what_to_do_next(
 def test_the_list_costs_the_same_for_one_roadmap_and_for_twenty(
     acme: Account, olga: Membership, signed_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Session, person, membership, count, roadmaps, and the accounts to switch to."""
+    """Session, person, memberships, count, roadmaps."""
     for number in range(20):
         factories.make_item(factories.make_roadmap(olga, f"Roadmap {number}"))
     client = signed_in(olga)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         shown(client, acme)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership
 from roadmaps import columns, query, query_sql
@@ -202,6 +203,39 @@ def test_ties_are_broken_by_the_order_of_making(roadmap: Roadmap) -> None:
     for name in "cab":
         factories.make_item(roadmap, name)
     assert found(roadmap, "sort=start_date") == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("column", ["number", "date", "checkbox", "text", "link"])
+def test_what_a_source_left_in_the_wrong_shape_breaks_no_order(roadmap: Roadmap, column: str) -> None:
+    values = {"words": "tomorrow", "number": 3, "truth": True, "nothing": None, "list": [], "object": {"a": 1}}
+    field = factories.make_field(roadmap.account, "F", column, roadmap=roadmap)
+    for name, value in values.items():
+        factories.make_item(roadmap, name, values={field.column: value})
+    assert sorted(found(roadmap, "sort={F}")) == sorted(found(roadmap, "sort=-{F}")) == sorted(values)
+
+
+def test_numbers_of_fifteen_digits_sort_exactly(roadmap: Roadmap) -> None:
+    """D25."""
+    fill(roadmap, "number", {"b": 999_999_999_999_998, "a": 999_999_999_999_999, "c": -999_999_999_999_999})
+    assert found(roadmap, "sort={F}") == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("group", ["", "{F}"])
+def test_far_down_a_list_a_page_is_fetched_the_other_way_and_shows_the_same(
+    roadmap: Roadmap, group: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    field = fill(roadmap, "number", {f"Story {number}": number * 7 % 10 for number in range(30)})
+    known = columns.load(roadmap)
+    by = next((column for column in known if group and column.name == field.column), None)
+    asked = query.parse({"sort": [f"-{field.column}"]}, known)
+    page = query_sql.apply(asked, roadmap.items.all(), known, group=by)[10:20]
+    with django_assert_num_queries(1):
+        near = query_sql.fetch(page.all(), leave=["description"])
+    monkeypatch.setattr(query_sql, "FAR_DOWN", 10)
+    with django_assert_num_queries(2):
+        assert query_sql.fetch(page.all(), leave=["description"]) == near
+    assert [item.values[field.column] for item, _ in near] == [6, 6, 5, 5, 5, 4, 4, 4, 3, 3]
+    assert {key is not None for _, key in near} == {bool(group)}
 
 
 def test_a_list_filter_can_use_the_index_of_values(roadmap: Roadmap) -> None:

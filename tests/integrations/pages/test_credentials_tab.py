@@ -311,5 +311,5 @@ def test_the_list_asks_the_same_number_of_queries_for_any_length(
         factories.make_link(factories.make_roadmap(owner, f"R{number}"), credential=credential)
     browser = signed_in(alice)
     browser.get(LIST)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get(LIST)

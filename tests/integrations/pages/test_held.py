@@ -205,7 +205,7 @@ def test_the_pages_of_a_held_run_ask_one_query_more(
         look("sync_toolbar %}{% sync_status", olga, roadmap)
     browser = signed_in(olga)
     browser.get(address("run-detail", link, run.pk))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         browser.get(address("run-detail", link, run.pk))
 
 
@@ -406,5 +406,5 @@ def test_an_answer_costs_few_queries(
 ) -> None:
     run = hold(link)
     browser = signed_in(olga)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         answer(browser, "run-keep", run)

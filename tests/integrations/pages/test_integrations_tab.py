@@ -197,5 +197,5 @@ def test_the_list_asks_the_same_number_of_queries_for_any_length(
         made = factories.make_integration(alice if number % 2 else olga, f"Tracker {number}")
         factories.make_link(factories.make_roadmap(olga, f"R{number}"), integration=made)
     browser.get(LIST)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         browser.get(LIST)

@@ -1,0 +1,91 @@
+"""A bar of the Timeline as SVG. A window draws up to two thousand, so they are written by hand and escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+from roadmaps.rows import Place
+from roadmaps.timeline import Mark
+from roadmaps.timeline_page import Bar
+
+_SPOT = '<svg class="tl-item__spot" x="{}" y="{}">{}</svg>'
+_GOES_BEFORE = '<path class="tl-item__on" d="M9 9l-4 4l4 4" />'
+_GOES_ON = '<path class="tl-item__on" d="M-9 9l4 4l-4 4" />'
+_PILL = '<rect class="tl-item__pill" x="5" y="6" width="3" height="14" rx="1.5" />'
+_POINT = '<circle class="tl-item__shape" cx="7" cy="13" r="6" />'
+_LOCK = (
+    '<svg class="tl-item__spot tl-item__lock" x="{}" y="{}"><rect x="-22" y="2" width="20" height="22" rx="5" />'
+    '<path d="M-16.5 12.5h9v6h-9zM-14.8 12.5v-2a2.8 2.8 0 0 1 5.6 0v2" /></svg>'
+)
+
+
+def write_bar(bar: Bar, place: Place) -> str:
+    """The list item of one item: a link with its shape, its text, and what it can't show by its length."""
+    url = place.url(bar.item)
+    parts = [_shape(bar, bar.mark), _text(bar, bar.mark)]
+    if bar.mark.goes_on and not bar.small:
+        parts.append(_SPOT.format("100%", bar.mark.y, _GOES_ON))
+    if place.can_edit and bar.locked and not bar.mark.is_point:
+        parts.append(_LOCK.format(bar.end_x, bar.mark.y))
+    return (
+        f'<g role="listitem"><a class="{_classes(bar, can_edit=place.can_edit)}" href="{url}" hx-get="{url}"'
+        f' hx-target="#card" data-item="{bar.item.pk}"{_dates(bar, url) if place.can_edit else ""}>'
+        f"<title>{escape(bar.title)}</title>{''.join(parts)}</a></g>"
+    )
+
+
+def _classes(bar: Bar, *, can_edit: bool) -> str:
+    found = ["tl-item", f"tl-c{bar.colour}"]
+    if bar.drawn.reason:
+        found.append("tl-item--lost")
+    if bar.mark.place != "in":
+        found.append("tl-item--beside")
+    if can_edit:
+        found.append("tl-item--locked" if bar.locked == "start end" else "tl-item--own")
+    return " ".join(found)
+
+
+def _dates(bar: Bar, url: str) -> str:
+    """What dragging needs to know."""
+    start, end = (day.isoformat() if day else "" for day in (bar.item.start_date, bar.item.end_date))
+    return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.locked}"'
+
+
+def _shape(bar: Bar, mark: Mark) -> str:
+    if mark.is_point:
+        return _SPOT.format(bar.seen_x, mark.y, _POINT)
+    corner = "2.5" if bar.small else "6"
+    shape = f'<rect class="tl-item__shape" x="{bar.x}" y="{mark.y}" width="{bar.width}" height="26" rx="{corner}" />'
+    if mark.goes_before and not bar.small:
+        return shape + _SPOT.format(bar.seen_x, mark.y, _GOES_BEFORE)
+    return shape + _SPOT.format(bar.seen_x, mark.y, _PILL) if mark.place == "in" else shape
+
+
+def _text(bar: Bar, mark: Mark) -> str:
+    text = escape(mark.text)
+    match mark.place:
+        case "in":
+            return _text_inside(bar, text)
+        case "out":
+            return _SPOT.format(bar.end_x, mark.y, _beside(text, 'x="7" y="17.5"'))
+        case _:
+            return _SPOT.format(bar.seen_x, mark.y, _beside(text, 'x="-7" y="17.5" text-anchor="end"'))
+
+
+def _beside(text: str, where: str) -> str:
+    return f'<text class="tl-item__text tl-item__text--beside" {where}>{text}</text>'
+
+
+def _text_inside(bar: Bar, text: str) -> str:
+    """Cut off by its own SVG; where it is longer than the bar, its end fades out under an edge that stays sharp."""
+    y, fade, edge = bar.mark.y, "", ""
+    if bar.fades:
+        fill = f'fill="url(#fade-{bar.colour})"'
+        fade = (
+            f'<svg class="tl-item__spot" x="100%"><rect x="-42" y="0.5" width="42" height="25" rx="6" {fill} /></svg>'
+        )
+        edge = f'<rect class="tl-item__edge" x="{bar.x}" y="{y}" width="{bar.width}" height="26" rx="6" />'
+    return (
+        f'<svg x="{bar.seen_x}" y="{y}" width="{bar.seen_width}" height="26">'
+        f'<text class="tl-item__text" x="14" y="17.5">{text}</text>{fade}</svg>{edge}'
+    )
