@@ -109,9 +109,9 @@ def test_attacks_are_text(attack: str) -> None:
 
 @pytest.mark.parametrize("text", ["*a_ [" * 20_000, "[a](" * 30_000, ">" * 100_000, "- " * 50_000, "[" * 100_000])
 def test_a_costly_text_is_cut_first(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     html = markdown.render(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(html) < 400_000
 
 
