@@ -138,71 +138,59 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
     ],
 }
 
-POST = 405
-#: What a GET answers where there is no page: the wrong method, a redirect, or something for a program.
-NO_PAGES: dict[str, int] = {
-    "healthz": 200,
-    "readyz": 200,
-    "account_set_password": 302,
-    "account_confirm_login_code": 302,
-    "accounts:settings": 302,
-    **dict.fromkeys(
-        [
-            "invitations:accept",
-            "invitations:join",
-            *(
-                f"accounts:{name}"
-                for name in (
-                    "account",
-                    "invite",
-                    "change-role",
-                    "deactivate",
-                    "reactivate",
-                    "resend-invitation",
-                    "withdraw-invitation",
-                )
-            ),
-            *(
-                f"integrations:{name}"
-                for name in (
-                    "integration-delete",
-                    "credential-check",
-                    "credential-delete",
-                    "setup-discard",
-                    "sync-now",
-                    "run-apply",
-                    "run-keep",
-                    "run-cancel",
-                )
-            ),
-            *(
-                f"roadmaps:{name}"
-                for name in (
-                    "view-save",
-                    "view-duplicate",
-                    "view-move",
-                    "bulk-edit",
-                    "bulk-delete",
-                    "item-dates",
-                    "unlink",
-                    "own-field-archive",
-                    "own-field-restore",
-                    "share-change",
-                    "unshare",
-                    "archive",
-                    "restore",
-                    "field-archive",
-                    "field-restore",
-                )
-            ),
-        ],
-        POST,
-    ),
-    "integrations:setup": 302,
-    "integrations:sync-status": 200,
-    "roadmaps:comment": 302,
-    "roadmaps:timeline-svg": 200,
-    "roadmaps:timeline-png": 200,
-    "roadmaps:export-csv": 200,
-    "roadmaps:export-xlsx": 200,
+#: What only takes posts.
+POSTS = {
+    "invitations": ["accept", "join"],
+    "accounts": [
+        "account",
+        "invite",
+        "change-role",
+        "deactivate",
+        "reactivate",
+        "resend-invitation",
+        "withdraw-invitation",
+    ],
+    "integrations": [
+        "integration-delete",
+        "credential-check",
+        "credential-delete",
+        "setup-discard",
+        "sync-now",
+        "run-apply",
+        "run-keep",
+        "run-cancel",
+    ],
+    "roadmaps": [
+        "view-save",
+        "view-duplicate",
+        "view-move",
+        "bulk-edit",
+        "bulk-delete",
+        "item-dates",
+        "unlink",
+        "own-field-archive",
+        "own-field-restore",
+        "share-change",
+        "unshare",
+        "archive",
+        "restore",
+        "field-archive",
+        "field-restore",
+    ],
+}
+ONLY_POSTS = {f"{space}:{name}" for space, names in POSTS.items() for name in names}
+#: What a GET answers where that is no page.
+NO_PAGES = {
+    "healthz": "a word for machines",
+    "readyz": "a word for machines",
+    "account_set_password": "a redirect: everybody has one",
+    "account_confirm_login_code": "a redirect: nobody signs in by code",
+    "accounts:settings": "a redirect to the first tab",
+    "integrations:setup": "a redirect to the first step that is not done",
+    "integrations:sync-status": "a part of the roadmap's page",
+    "roadmaps:comment": "a redirect to the card",
+    "roadmaps:timeline-svg": "a picture",
+    "roadmaps:timeline-png": "a picture",
+    "roadmaps:export-csv": "a download",
+    "roadmaps:export-xlsx": "a download",
 }

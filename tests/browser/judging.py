@@ -15,7 +15,7 @@ _STICKS_OUT = """() => {
 }"""
 #: How each element looks without the focus: it, what stands around it, and what it labels or is labelled by.
 _REMEMBER = """() => {
-    const telling = ["outline", "boxShadow", "backgroundColor", "borderColor", "textDecoration", "stroke", "strokeWidth"];
+    const telling = ["outline", "boxShadow", "backgroundColor", "borderColor", "textDecoration", "strokeWidth"];
     const looks = (each) => {
         const style = getComputedStyle(each);
         return telling.map((name) => style[name]).join("|");

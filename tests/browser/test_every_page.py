@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Page
 
 from accounts.models import Membership
 from tests.browser.axe import serious_findings
-from tests.browser.every_page import ARGUMENTS, NO_PAGES, PAGES
+from tests.browser.every_page import ARGUMENTS, NO_PAGES, ONLY_POSTS, PAGES
 from tests.browser.everything import Things
 from tests.browser.judging import sticking_out, unseen_focus
 from tests.browser.people import enter
@@ -25,8 +26,14 @@ HEIGHT = 900
 
 def test_every_address_is_a_page_or_known_to_be_none() -> None:
     pages = {visit.name for visits in PAGES.values() for visit in visits}
-    assert pages | NO_PAGES.keys() == ARGUMENTS.keys()
-    assert not pages & NO_PAGES.keys()
+    assert pages | ONLY_POSTS | NO_PAGES.keys() == ARGUMENTS.keys()
+    assert not pages & (ONLY_POSTS | NO_PAGES.keys())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ONLY_POSTS))
+def test_what_only_takes_posts_has_no_page(name: str, client: Client) -> None:
+    assert client.get(reverse(name, kwargs=dict.fromkeys(ARGUMENTS[name], 1))).status_code == 405
 
 
 def picture(page: Page, scheme: str) -> None:
