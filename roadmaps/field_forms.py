@@ -96,7 +96,8 @@ class FieldForm(forms.Form):
 
     def _add_option(self, option: FieldOption) -> None:
         if not self.field.is_synced:
-            label = forms.CharField(label=option.label, max_length=255, initial=option.label)
+            named = forms.TextInput({"aria-label": f"Name of {option.label}"})
+            label = forms.CharField(label=option.label, max_length=255, initial=option.label, widget=named)
             self.fields[f"option_{option.pk}"] = label
         self.fields[f"colour_{option.pk}"] = forms.TypedChoiceField(
             label=f"Colour of {option.label}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
@@ -20,7 +20,8 @@ _RUN = """async (within) => {
     return violations.flatMap(({ id, impact, help, nodes }) =>
         nodes.map(({ target }) => ({ impact, text: `${impact} ${id}: ${help}: ${target.join(" ")}` })));
 }"""
-_pages: list[Page] = []
+#: Pages whose document axe was at work on.
+_pages: set[Page] = set()
 
 
 def serious_findings(page: Page, within: str | None = None) -> list[str]:
@@ -36,22 +37,24 @@ def all_findings(page: Page, within: str | None = None) -> list[str]:
     return [text for _, text in _findings(page, within)]
 
 
-def is_at(page: Page | None) -> bool:
-    """Whether axe is at work on the page. It tries inline styles, which the policy refuses aloud."""
-    return page in _pages
+def said(message: ConsoleMessage) -> bool:
+    """Whether axe is the cause: it tries inline styles, and the browser says later or sooner that it refused them."""
+    return message.page in _pages and "inline style" in message.text
 
 
 def _findings(page: Page, within: str | None) -> list[tuple[str, str]]:
     page.evaluate(_SETTLE)
-    _pages.append(page)
-    try:
-        if not page.evaluate("'axe' in window"):
-            page.evaluate(_source())
-        found = page.evaluate(_RUN, within)
-        page.wait_for_timeout(50)  # what the console still has to say is axe's
-    finally:
-        _pages.remove(page)
+    _pages.add(page)
+    page.once("domcontentloaded", _forget)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_source())
+    found = page.evaluate(_RUN, within)
     return [(each["impact"], each["text"]) for each in found]
+
+
+def _forget(page: Page) -> None:
+    """The page has another document now."""
+    _pages.discard(page)
 
 
 @cache

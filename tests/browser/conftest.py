@@ -17,8 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import Account, Membership
 from roadmunk.celery import app as celery_app
 from tests.browser import axe
+from tests.browser.everything import Things, make_everything
 from tests.browser.people import Person
 from tracker_sandbox.demo import build_demo
 from tracker_sandbox.server import Sandbox
@@ -74,7 +76,7 @@ def open_page(
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 4" not in message.text and not axe.is_at(message.page):
+        if message.type == "error" and "status of 4" not in message.text and not axe.said(message):
             complaints.append(message.text)
 
     def open_(person: Person | None = None, **options: object) -> Page:
@@ -92,6 +94,14 @@ def open_page(
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def things(
+    transactional_db: None, acme: Account, alice: Membership, olga: Membership, vera: Membership, tracker: Sandbox
+) -> Things:
+    """Acme with everything that can be on a page."""
+    return make_everything(acme, alice, olga, vera, tracker)
 
 
 def _keep_pictures(test: str, contexts: list[BrowserContext]) -> None:

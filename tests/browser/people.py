@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
@@ -28,3 +29,9 @@ class Person:
 def person(member: Membership) -> Person:
     """The member as a person at a browser."""
     return Person(member.user.email)
+
+
+def enter(page: Page, client: Client) -> None:
+    """Be signed in as that client is; quicker than by the form."""
+    page.goto("/healthz")
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": page.url}])

@@ -1,0 +1,282 @@
+"""A site on which everything exists at once, with the longest names that the models take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from itertools import islice
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from django.utils import timezone
+
+from accounts.models import Account, Invitation, Membership, Role, User
+from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
+from roadmaps.fields import Stored
+from roadmaps.models import Field, FieldType, Item, Roadmap, View
+from tests import factories
+from tracker_sandbox.demo import DEMO_TOKEN
+from tracker_sandbox.server import Sandbox
+
+#: By the name under which the table of pages asks for it: ids, keys and words for addresses.
+Things = dict[str, object]
+
+STEPS = ["settings", "credentials", "project", "filter", "dates", "fields"]
+MARKDOWN = """# What riders say
+
+| station | answer |
+|---|---|
+| Main | a `long_line_of_code_that_nobody_can_break` |
+
+```
+one_more_line_that_is_much_too_long_for_any_window = "and so it must scroll, or break, but not widen the page"
+```
+
+- https://example.test/an/address/without/any/blank/in/it/that/goes/on/and/on/and/on/and/on/and/on/and/on
+"""
+
+
+def long(length: int = 300) -> str:
+    """A name without a single blank."""
+    return ("Donaudampfschifffahrtsgesellschaft" * 10)[:length]
+
+
+def make_everything(acme: Account, alice: Membership, olga: Membership, vera: Membership, tracker: Sandbox) -> Things:
+    """Fill Acme. Olga owns its roadmaps, Alice administers it, Vera comments; Olga is in another account too."""
+    Account.objects.filter(pk=acme.pk).update(name=long(80))
+    for member, name in ((alice, long(120)), (vera, long(119))):
+        User.objects.filter(pk=member.user_id).update(name=name)
+    factories.make_member(factories.make_account("Borealis"), user=olga.user)
+    roadmap = factories.make_roadmap(olga, long(120), description=long(300))
+    things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
+    things |= _people(acme, alice) | _roadmap(roadmap, olga, vera)
+    return things | _integration(roadmap, olga, alice, tracker) | _others(olga, alice, tracker)
+
+
+def _people(acme: Account, alice: Membership) -> Things:
+    factories.make_member(acme, Role.REVIEWER, name="Gone Girl", deactivated_at=timezone.now())
+    factories.make_invitation(alice, f"{long(60)}@{long(60)}.example.test", token="to-accept")
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    factories.make_invitation(alice, "new@example.test", token="open-letter")
+    asker = factories.make_user(email="forgot@example.test")
+    unconfirmed = EmailAddress.objects.create(user=asker, email=f"{long(60)}@example.test", verified=False)
+    return {
+        "token": "open-letter",
+        "late_token": "to-accept",
+        "uidb36": user_pk_to_url_str(asker),
+        "key": default_token_generator.make_token(asker),
+        "confirmation": EmailConfirmationHMAC(unconfirmed).key,
+    }
+
+
+# --- A roadmap and what is on it
+
+
+def _roadmap(roadmap: Roadmap, olga: Membership, vera: Membership) -> Things:
+    factories.make_share(roadmap, vera)
+    factories.make_share(roadmap, factories.make_member(roadmap.account, name="Edda Editor"), "editor")
+    shared = [_field(roadmap, type_, own=False) for type_ in FieldType.values]
+    own = [_field(roadmap, type_, own=True) for type_ in FieldType.values]
+    factories.make_field(roadmap.account, "Old idea", roadmap=roadmap, archived_at=timezone.now())
+    old = factories.make_field(roadmap.account, "Older idea", archived_at=timezone.now())
+    synced = ["name", "start_date", "end_date", *(field.column for field in shared)]
+    Roadmap.objects.filter(pk=roadmap.pk).update(source_label="Pivotal Tracker", synced_columns=synced)
+    item = _items(roadmap, [*shared, *own])
+    milestones = [factories.make_milestone(roadmap, long(120), f"2026-0{month}-15", colour=month) for month in (4, 5)]
+    view = factories.make_view(roadmap, long(80), "q=story")
+    for number in range(3):
+        factories.make_view(roadmap, f"Quarter {number} as the board likes it")
+    assert View.objects.filter(roadmap=roadmap).count() == 5
+    return {
+        "item_id": item.pk,
+        "comment_id": _around(item, olga, vera),
+        "column": own[0].column,
+        "field_id": own[5].pk,
+        "shared_field": _unsynced(roadmap).pk,
+        "synced_field": shared[5].pk,
+        "old_field": old.pk,
+        "view_id": view.pk,
+        "milestone_id": milestones[0].pk,
+        "choice": shared[5].column,
+        "choices": own[6].column,
+        "text": own[0].column,
+        "number": own[1].column,
+    }
+
+
+def _unsynced(roadmap: Roadmap) -> Field:
+    field = factories.make_field(roadmap.account, "Priority", "choice", options=["Must", "Should", long(255)])
+    factories.make_option(field, "Never", archived_at=timezone.now(), position=9)
+    return field
+
+
+def _field(roadmap: Roadmap, type_: str, *, own: bool) -> Field:
+    """A field of that type: of the roadmap, or from the source."""
+    source = (
+        {} if own else {"source_kind": factories.KIND, "source_key": f"our_{type_}", "source_label": "Pivotal Tracker"}
+    )
+    name = f"{'Own' if own else 'Tracker'} {type_}" if type_ != FieldType.LINK else f"{own:d}{long(79)}"
+    made = factories.make_field(roadmap.account, name, type_, roadmap=roadmap if own else None, **source)
+    if made.has_options:
+        for number, label in enumerate(["Started", "Finished", long(255), *(f"Label {n}" for n in range(9))]):
+            factories.make_option(made, label, position=number, colour=number % 12 + 1)
+    return made
+
+
+def _items(roadmap: Roadmap, fields: list[Field]) -> Item:
+    """Twelve items of every kind; the first, which the pages of an item show, has the longest name and all values."""
+    states = ["", "deleted", "moved", "out_of_filter", "hidden", ""]
+    made = []
+    for number in range(12):
+        outside = {"external_id": str(number), "external_url": f"https://tracker.example/story/show/{number}"}
+        made.append(
+            factories.make_item(
+                roadmap,
+                long() if number % 6 == 0 else f"Story {number} that riders asked for",
+                values={field.column: value for field in fields for value in _value(field, number)},
+                description=MARKDOWN,
+                notes=MARKDOWN if number % 2 else "",
+                start_date=date(2026, 1 + number % 6, 1) if number % 5 else None,
+                end_date=date(2026, 3 + number % 6, 28) if number % 5 else None,
+                source_state=states[number % 6],
+                source_state_at=timezone.now() if states[number % 6] else None,
+                archived_at=timezone.now() if number == 7 else None,
+                **({} if number in (0, 3) else outside),
+            )
+        )
+    return made[0]
+
+
+def _value(field: Field, number: int) -> Iterable[Stored]:
+    """The value of an item, if it has one; those of the sixth are empty."""
+    options = list(field.options.values_list("pk", flat=True))
+    values: dict[str, Stored] = {
+        "text": long() if number % 6 == 0 else "A word",
+        "number": 1234567.25 * number,
+        "date": "2026-05-01",
+        "checkbox": number % 2 == 0,
+        "link": f"https://example.test/{long(200)}",
+        "choice": options[number % len(options)] if options else 0,
+        "choices": options[: 1 + number % 9],
+    }
+    return [] if number == 5 else [values[field.type]]
+
+
+def _around(item: Item, olga: Membership, vera: Membership) -> int:
+    """Comments, links and a history; answers the comment that Olga may edit."""
+    factories.make_comment(item, vera, MARKDOWN)
+    mine = factories.make_comment(item, olga, long())
+    for other in islice(Item.objects.filter(roadmap=item.roadmap).exclude(pk=item.pk), 2):
+        factories.make_item_link(item, other)
+    factories.make_item_link(
+        item, factories.make_item(factories.make_roadmap(olga, long(119)), long(), end_date="2026-01-31")
+    )
+    factories.make_edit(item, olga, name=["Pay", long()], notes=["", MARKDOWN], end_date=["2026-01-01", None])
+    return mine.pk
+
+
+# --- Where it comes from
+
+
+def _integration(roadmap: Roadmap, olga: Membership, alice: Membership, tracker: Sandbox) -> Things:
+    project = next(iter(tracker.world.projects.values()))
+    integration = factories.make_integration(alice, long(120))
+    unused = factories.make_integration(alice, "Not used")
+    credential = factories.make_credential(olga, long(120), secret=DEMO_TOKEN, identity_name=long(120), projects_seen=3)
+    link = factories.make_link(
+        roadmap,
+        integration=integration,
+        credential=credential,
+        project_id=str(project.id),
+        project_name=long(255),
+        synced_at=timezone.now() - timedelta(hours=3),
+        next_sync_at=timezone.now() + timedelta(hours=9),
+    )
+    for field in Field.objects.filter(account=roadmap.account).exclude(source_kind=""):
+        factories.make_mapping(link, field.source_key, field)
+    return {
+        "kind": factories.KIND,
+        "integration_id": integration.pk,
+        "unused_integration": unused.pk,
+        "credential_id": credential.pk,
+        **_runs(link, olga),
+    }
+
+
+def _runs(link: ProjectLink, olga: Membership) -> Things:
+    """One of each state; the last waits for its owner's word."""
+    problems = [{"record": str(number), "field": long(80), "message": long(200)} for number in range(3)]
+    partial = _run(link, "partial", created=3, updated=2, problem_count=140, problems=problems, asked_by=olga)
+    for number, item in enumerate(link.roadmap.items.all()):
+        kind = ItemChange.Kind.values[number % 4]
+        changes = {"name": ["Pay", long()], "description": ["", MARKDOWN], "end_date": [None, "2026-03-01"]}
+        ItemChange.objects.create(account_id=link.account_id, run=partial, item=item, kind=kind, changes=changes)
+    failed = _run(link, "failed", error_code="unavailable", error=f"The server did not answer. {long(200)}")
+    cancelled = _run(link, "cancelled", error_code=SyncRun.CALLED_OFF, error="You cancelled it.")
+    held = _run(link, "held", **_plan(link))
+    return {"run_id": partial.pk, "failed_run": failed.pk, "cancelled_run": cancelled.pk, "held_run": held.pk}
+
+
+def _plan(link: ProjectLink) -> dict[str, object]:
+    named = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in link.items()[:8]]
+    return {
+        "created": 11,
+        "updated": 2,
+        "flagged": 60,
+        "held_items": named,
+        "held_reasons": {"moved": 8, "deleted": 52},
+    }
+
+
+def _run(link: ProjectLink, state: str, **columns: object) -> SyncRun:
+    now = timezone.now()
+    ended = None if state in SyncRun.LIVE else now
+    times = {"started_at": now - timedelta(seconds=3), "finished_at": ended, "trigger": "manual"}
+    return SyncRun.objects.create(account_id=link.account_id, link=link, state=state, **{**times, **columns})
+
+
+def _others(olga: Membership, alice: Membership, tracker: Sandbox) -> Things:
+    """Roadmaps in other states: empty, in the wizard, in the archive, syncing for the first time, refused, failed."""
+    drafted, first, refused, failed, archived, empty = (
+        factories.make_roadmap(olga, name) for name in ("Drafted", "First", "Refused", "Failed", "Archived", "Empty")
+    )
+    Roadmap.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
+    _draft(drafted, tracker)
+    _run(factories.make_link(first), "running", stage="reading", records_read=120, records_announced=900)
+    paused = {
+        "paused_at": timezone.now(),
+        "paused_code": "credential_rejected",
+        "paused_reason": "The token is refused.",
+    }
+    dead = factories.make_credential(olga, "Dead", rejected_at=timezone.now())
+    _run(factories.make_link(refused, credential=dead, **paused), "failed", error="The token is refused.")
+    _run(factories.make_link(failed), "failed", error_code="unavailable", error=f"No answer from {long(80)}.")
+    return {
+        "drafted": drafted.pk,
+        "first": first.pk,
+        "refused": refused.pk,
+        "failed": failed.pk,
+        "archived": archived.pk,
+        "empty": empty.pk,
+        "dead_credential": dead.pk,
+        "alices_roadmap": factories.make_roadmap(alice, "Of Alice").pk,
+    }
+
+
+def _draft(roadmap: Roadmap, tracker: Sandbox) -> None:
+    """Every step is done, so each can be looked at."""
+    project = next(iter(tracker.world.projects.values()))
+    SetupDraft.objects.create(
+        account_id=roadmap.account_id,
+        roadmap=roadmap,
+        integration=factories.make_integration(roadmap.owner, "Tracker of the riders"),
+        credential=Credential.objects.get(account_id=roadmap.account_id, label=long(120)),
+        project_id=str(project.id),
+        project_name=project.name,
+        states=["started", "finished", "accepted"],
+        start_sources=["started", "created"],
+        end_sources=["accepted"],
+        fields=["type", "state", "labels"],
+        done=STEPS,
+    )
