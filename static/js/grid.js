@@ -69,6 +69,8 @@
     function keepInView(cell) {
         const wrap = cell.closest(".table-wrap");
         if (!wrap) return;
+        // On a low screen the page scrolls too.
+        cell.scrollIntoView({ block: "nearest", inline: "nearest" });
         const box = cell.getBoundingClientRect();
         const frame = wrap.getBoundingClientRect();
         const right = frame.left + wrap.clientWidth;

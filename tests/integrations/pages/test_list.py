@@ -86,7 +86,7 @@ def test_a_page_of_linked_roadmaps_costs_one_query_more(
     for number in range(20):
         make_run(linked(olga, f"Roadmap {number}", synced_at=timezone.now()), "running")
     client = signed_in(olga)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         shown(client, acme)
 
 
