@@ -44,8 +44,9 @@ def ahead(items: Iterable[T], *, depth: int = 2) -> Iterator[T]:
             raise got.error
     finally:
         stopped.set()
-        _empty(waiting)  # one that waits for room finds it, and sees that it shall stop
-        maker.join()
+        while maker.is_alive():
+            _empty(waiting)  # one that waits for room finds it, and sees that it shall stop
+            maker.join(0.01)
 
 
 def _empty(queue: Queue[T]) -> None:

@@ -46,3 +46,12 @@ def test_who_stops_early_leaves_no_thread_behind(taken: int, depth: int) -> None
     made.close()  # type: ignore[attr-defined]  # it is a generator
     assert threading.active_count() == before
     assert made_so_far <= taken + depth + 3
+
+
+@given(count=st.integers(1, 6), depth=st.integers(1, 3))
+def test_who_stops_just_before_the_end_leaves_no_thread_either(count: int, depth: int) -> None:
+    before = threading.active_count()
+    made = ahead(range(count), depth=depth)
+    next(made)
+    made.close()  # type: ignore[attr-defined]  # it is a generator
+    assert threading.active_count() == before
