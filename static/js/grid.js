@@ -190,8 +190,9 @@
         if (next && next.parentElement === cell.parentElement) askToEdit(next);
     });
 
+    // One answer may bring several swaps, of which the first takes the focus away.
     document.addEventListener("htmx:before:swap", () => {
-        held = Boolean(gridOf(document.activeElement));
+        if (document.activeElement !== document.body) held = Boolean(gridOf(document.activeElement));
     });
 
     document.addEventListener("htmx:after:swap", (event) => {

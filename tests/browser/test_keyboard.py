@@ -68,9 +68,9 @@ def test_a_roadmap_is_found_asked_and_saved_as_a_view(open_page: OpenPage, roadm
     to_first_cell(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-sort=ascending]")).to_have_count(1)
+    expect(page.locator("[aria-sort=ascending] a")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-sort=descending]")).to_have_count(1)
+    expect(page.locator("[aria-sort=descending] a")).to_be_focused()
     expect(page.get_by_role("rowheader").first).to_contain_text("Station 5")
 
     tab_to(page, page.locator("summary", has_text="Save as new view"), back=True)
