@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -14,8 +14,9 @@ from roadmaps import cells, groups, query_sql, table_layout
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
 from roadmaps.groups import Group
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Item
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
+from roadmaps.scope import Scope
 
 PAGE_SIZE = 50
 #: What became of an item that its source lost, so short that it fits beside its name.
@@ -51,10 +52,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What all rows have in common: where their items are found, and whether the person may write them."""
+    """What all rows have in common: where their items are found, and on which roadmaps the person may write them."""
 
     items_url: str
-    can_edit: bool
+    editable: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +100,22 @@ class Table:
         return any(heading.width for heading in self.headings)
 
 
-def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
+def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Table:
     """Ask for one page of items and lay them out: in three queries, and one more for groups.
 
-    A page behind the last one is the last one.
+    `editable` are the roadmaps whose items the person may write. A page behind the last one is the last one.
     """
+    roadmap, known = scope.roadmap, scope.columns
     columns = visible(query, known)
     group = table_layout.group_of(query, known)
-    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known, group=group)
+    asked = query_sql.apply(query, scope.items(), known, group=group)
     page = Paginator(asked, PAGE_SIZE).get_page(query.page)
     first = (page.number - 1) * PAGE_SIZE
     unseen = [each.name for each in known if each.long and each not in columns]
     found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
     page.object_list = [item for item, _ in found]
     items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
-    place = Place(items_url, can_edit)
+    place = Place(items_url, editable)
     widths = table_layout.read_widths(query, columns)
     return Table(
         query=query,
@@ -169,7 +171,7 @@ def make_row(item: Item, columns: Sequence[Column], place: Place) -> Row:
         item,
         f"{place.items_url}{item.pk}/",
         name,
-        cells.write_row(rest, can_edit=place.can_edit),
+        cells.write_row(rest, can_edit=item.roadmap_id in place.editable),
         reason,
         BADGES.get(item.source_state, ""),
     )
