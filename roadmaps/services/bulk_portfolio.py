@@ -35,7 +35,8 @@ def change_items_of_sources(
     sums = dict.fromkeys(asdict(BulkReport()), 0)
     known = columns.load_each(homes) if homes else {}
     with transaction.atomic():
-        for home in homes:
+        # In one order, so that two such changes, which lock the roadmaps, never wait for each other.
+        for home in sorted(homes, key=lambda each: each.pk):
             own = next((each for each in known[home.pk] if each.name == column.name), None)
             if own is None:
                 continue
