@@ -80,4 +80,3 @@ def test_a_portfolio_over_two_roadmaps(open_page: OpenPage, roadmaps: list[Roadm
     page.get_by_role("link", name="Roadmap", exact=True).click()
     expect(page.locator(".lanes__row", has_text="Gemini")).to_be_visible()
     expect(page.locator(".lane-card")).to_have_count(8)
-
