@@ -32,13 +32,14 @@ def _asked(name: str, options: argparse.Namespace) -> bool:
 
 
 def _benchmarks(stories: int) -> Mapping[str, Callable[[], Figures]]:
-    from benchmarks import memory, pull, tick, views
+    from benchmarks import memory, portfolios, pull, tick, views
 
     return {
         "pull": lambda: pull.measure(stories),
         "memory": lambda: memory.measure(5 * stories),
         "tick": lambda: {**tick.measure(10_000), **tick.measure(100_000)},
         "views": lambda: {**views.measure(10_000), **views.measure(100_000)},
+        "portfolios": lambda: portfolios.measure(20, 5_000),
     }
 
 
@@ -81,6 +82,7 @@ _TABLES: Mapping[str, Callable[[Figures], None]] = {
     "memory": _show_memory,
     "tick": _show_tick,
     "views": _show_views,
+    "portfolios": _show_views,
 }
 
 

@@ -8,7 +8,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the roadmaps below how fresh they are."""
-        from integrations.status import freshness_of
+        from integrations.status import freshness_of_each
         from roadmaps import freshness
 
-        freshness.tell_by(freshness_of)
+        freshness.tell_by(freshness_of_each)

@@ -39,7 +39,9 @@ def toolbar_context(request: RoadmapRequest) -> dict[str, object]:
     status = remembered_status(request)
     context = {**_common(request), "status": status}
     if status is None:
-        context |= {"kinds": _kinds(request), "shown": request.level >= Level.EDITOR or request.membership.is_admin}
+        may_ask = request.level >= Level.EDITOR or request.membership.is_admin
+        shown = may_ask and not request.roadmap.is_portfolio
+        context |= {"kinds": _kinds(request) if shown else [], "shown": shown}
     return context
 
 
@@ -67,7 +69,8 @@ def _may_answer(request: RoadmapRequest, status: SyncStatus) -> bool:
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
     """The status of the request's roadmap, read once for a page."""
     if not hasattr(request, "sync_status"):
-        request.sync_status = status_of(request.roadmap)  # type: ignore[attr-defined]  # kept for this page alone
+        is_fed = not request.roadmap.is_portfolio
+        request.sync_status = status_of(request.roadmap) if is_fed else None  # type: ignore[attr-defined]  # kept for this page alone
     status: SyncStatus | None = request.sync_status  # type: ignore[attr-defined]  # the same
     return status
 

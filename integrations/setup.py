@@ -200,6 +200,8 @@ def _locked_roadmap(draft: SetupDraft, member: Membership) -> Roadmap:
     roadmap = Roadmap.objects.select_for_update(no_key=True).get(pk=draft.roadmap_id, account_id=member.account_id)
     if roadmap.owner_id != member.pk or roadmap.archived_at:
         raise SetupRefused("The roadmap was handed over or archived meanwhile, so nothing was changed.")
+    if roadmap.is_portfolio:
+        raise SetupRefused("A portfolio shows other roadmaps. Link one of those instead; nothing was changed.")
     return roadmap
 
 

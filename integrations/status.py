@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from django.db.models import OuterRef, Subquery
 
 from integrations import registry, setup
 from integrations.connectors.base import Connector
@@ -125,8 +128,12 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     if link is None:
         return None
     runs = SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")
+    return _status(link, list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD)[:1]).order_by("-id")))
+
+
+def _status(link: ProjectLink, latest: list[SyncRun]) -> SyncStatus:
+    """`latest` are the newest two runs of the link and the newest good one, newest first."""
     # Ids grow and at most one run of a link is alive, so the newest one is the live one, if any is.
-    latest = list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD)[:1]).order_by("-id"))
     live = latest.pop(0) if latest and latest[0].is_live else None
     last = latest[0] if latest else None
     good = next((run for run in latest if run.state in SyncRun.GOOD), None)
@@ -134,10 +141,28 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
 
 
-def freshness_of(roadmap: Roadmap) -> Freshness | None:
-    """What an export says about the age of its data, in two queries."""
-    status = status_of(roadmap)
-    return Freshness(status.connector.label, status.fresh_at, status.state) if status else None
+def freshness_of_each(roadmaps: Sequence[Roadmap]) -> dict[int, Freshness]:
+    """How old the data of each linked roadmap is, in two queries."""
+    by_id = {roadmap.pk: roadmap for roadmap in roadmaps}
+    runs = SyncRun.objects.filter(link=OuterRef("pk")).order_by("-id").values("pk")
+    links = ProjectLink.objects.filter(roadmap__in=by_id, account_id__in={each.account_id for each in roadmaps})
+    found = list(
+        links.annotate(
+            newest=Subquery(runs[:1]),
+            second=Subquery(runs[1:2]),
+            good=Subquery(runs.filter(state__in=SyncRun.GOOD)[:1]),
+        )
+    )
+    wanted = {pk for link in found for pk in (link.newest, link.second, link.good) if pk}
+    by_link: dict[int, list[SyncRun]] = {}
+    for run in SyncRun.objects.filter(pk__in=wanted).order_by("-id") if wanted else ():
+        by_link.setdefault(run.link_id, []).append(run)
+    told: dict[int, Freshness] = {}
+    for link in found:
+        link.roadmap = by_id[link.roadmap_id]
+        status = _status(link, by_link.get(link.pk, []))
+        told[link.roadmap_id] = Freshness(status.connector.label, status.fresh_at, status.state)
+    return told
 
 
 def state_of(link: ProjectLink, *, live: str | None, last: str | None) -> State:

@@ -2,12 +2,14 @@
 
 Owner: everything. Editor: items, fields, views. Viewer: looks. Admins of the account see every roadmap.
 Reviewers never edit, whatever a share says, and not even as the owner that they were before.
+
+A portfolio's levels are about its sources, views and milestones; its items are written by who may write them at home.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol
 
@@ -66,6 +68,16 @@ def level_of(member: Membership, roadmap: Roadmap) -> Level | None:
     return Level.VIEWER if share is not None or member.is_admin else None
 
 
+def editable_by(member: Membership, roadmaps: Iterable[Roadmap]) -> frozenset[int]:
+    """The ids of those of the account's roadmaps on which the member may write items; one query."""
+    if not (member.can_create and member.is_active):
+        return frozenset()
+    editors = Share.objects.filter(member=member, level=Share.Level.EDITOR)
+    mine = Roadmap.objects.filter(account_id=member.account_id, archived_at=None, kind=Roadmap.Kind.STANDARD)
+    mine = mine.filter(Q(owner=member) | Q(pk__in=editors.values("roadmap")))
+    return frozenset(mine.filter(pk__in=[each.pk for each in roadmaps]).values_list("pk", flat=True))
+
+
 def may_hand_over(member: Membership, roadmap: Roadmap) -> bool:
     """The owner; and, where the owner left the account or became a Reviewer, its admins."""
     if level_of(member, roadmap) == Level.OWNER:
@@ -74,12 +86,21 @@ def may_hand_over(member: Membership, roadmap: Roadmap) -> bool:
 
 
 def roadmap_view(
-    *, level: Level = Level.VIEWER, archived: bool = False
+    *,
+    level: Level = Level.VIEWER,
+    archived: bool = False,
+    of_items: bool = False,
+    portfolios: bool = True,
+    standard: bool = True,
 ) -> Callable[[Callable[Concatenate[RoadmapRequest, P], HttpResponseBase]], RoadmapView[P]]:
     """Let in who has at least `level`; give the view `request.roadmap` and `request.level`.
 
     Whoever may not see the roadmap gets 404, who sees it without the right 403. An archived roadmap is
     read-only: views above VIEWER refuse it, unless `archived` is set.
+
+    `of_items`: the view writes items. On a portfolio they are those of other roadmaps, so whoever sees it is let in,
+    and `find_item` asks for the level on the item's own roadmap. `portfolios` and `standard`: which
+    roadmaps have this page.
     """
 
     def decorate(view: Callable[Concatenate[RoadmapRequest, P], HttpResponseBase]) -> RoadmapView[P]:
@@ -94,7 +115,10 @@ def roadmap_view(
             found = level_of(member, roadmap) if roadmap else None
             if roadmap is None or found is None:
                 raise Http404
-            if found < level or (roadmap.archived_at and level > Level.VIEWER and not archived):
+            if not (portfolios if roadmap.is_portfolio else standard):
+                raise Http404
+            needed = Level.VIEWER if of_items and roadmap.is_portfolio else level
+            if found < needed or (roadmap.archived_at and level > Level.VIEWER and not archived):
                 raise PermissionDenied
             roadmap.account = member.account
             request.roadmap, request.level = roadmap, found  # type: ignore[attr-defined]  # makes a RoadmapRequest

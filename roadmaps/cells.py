@@ -7,7 +7,7 @@ for each; `roadmaps/_cell.html` gives it to templates.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from html import escape
@@ -50,6 +50,8 @@ class Cell:
     href: str = ""
     chips: tuple[Chip, ...] = ()
     locked: bool = False
+    #: The item's own roadmap does not have this column.
+    absent: bool = False
 
     @property
     def html(self) -> SafeString:
@@ -69,11 +71,16 @@ class Cell:
     @property
     def editable(self) -> bool:
         """Whether people may write it, where they may write at all."""
-        return self.column.editable and not self.locked
+        return self.column.editable and not self.locked and not self.absent
 
 
 def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
     """The item's value in that column; `brief` cuts long texts."""
+    cell = _make(item, column, brief=brief)
+    return replace(cell, absent=True) if columns.is_absent(item, column) else cell
+
+
+def _make(item: Item, column: Column, *, brief: bool) -> Cell:
     locked = columns.is_locked(item, column)
     if column.name in ("start_date", "end_date"):
         day: date | None = getattr(item, column.name)
@@ -88,7 +95,7 @@ def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
 
 
 def _field_cell(item: Item, column: Column, *, brief: bool, locked: bool) -> Cell:
-    value: fields.Stored | None = item.values.get(column.name)
+    value = columns.stored(item, column)
     if value is None:
         return Cell(column, locked=locked)
     if column.is_list:

@@ -8,12 +8,15 @@ from dataclasses import field as default
 
 from django.db.models import Q
 
+from roadmaps.fields import Stored
 from roadmaps.models import Field, FieldOption, Item, Roadmap
 
 #: How many characters a column of the item itself may hold; fields hold `fields.MAX_TEXT`.
 LIMITS: Mapping[str, int] = {"name": 5000, "description": 100_000, "notes": 100_000}
 #: The columns of the item itself that people may write; all others are keys of its `values`.
 PLAIN = (*LIMITS, "start_date", "end_date")
+#: On a portfolio, the list column that says which of its sources an item is from.
+ROADMAP = "roadmap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Column:
     shown: bool = True
     #: Can stand in the table at all; what can't is only for filters.
     in_table: bool = True
+    #: This roadmap alone has it; it is no field of the account.
+    own: bool = False
+    #: On a portfolio, the ids of the roadmaps that have it, and of those where it is synced; None: all that are shown.
+    only_on: frozenset[int] | None = None
+    synced_on: frozenset[int] | None = None
 
     @property
     def is_list(self) -> bool:
@@ -57,8 +65,23 @@ class Column:
 
 
 def is_locked(item: Item | None, column: Column) -> bool:
-    """Whether a source writes that cell, so that nobody else may."""
-    return bool(item and item.origin and column.synced)
+    """Whether a source writes that cell, so that nobody else may. The item's own roadmap decides."""
+    if not (item and item.origin and column.synced):
+        return False
+    return column.synced_on is None or item.roadmap_id in column.synced_on
+
+
+def is_absent(item: Item, column: Column) -> bool:
+    """Whether the item's own roadmap does not have that column, so that there is nothing to write."""
+    return column.only_on is not None and item.roadmap_id not in column.only_on
+
+
+def stored(item: Item, column: Column) -> Stored | None:
+    """What the item has in a column that is none of its own attributes."""
+    if column.name == ROADMAP:
+        return item.roadmap_id
+    value: Stored | None = item.values.get(column.name)
+    return value
 
 
 def refusal(roadmap: Roadmap) -> str:
@@ -68,9 +91,19 @@ def refusal(roadmap: Roadmap) -> str:
 
 def load(roadmap: Roadmap) -> list[Column]:
     """All columns of the roadmap, in two queries: dates and ID, synced fields, other fields, long texts."""
-    synced: list[str] = roadmap.synced_columns
-    fields = sorted(_fields(roadmap), key=lambda field: _rank(field, synced))
+    return load_each([roadmap])[roadmap.pk]
+
+
+def load_each(roadmaps: Sequence[Roadmap]) -> dict[int, list[Column]]:
+    """All columns of each of these roadmaps of one account, by the roadmap's id; in two queries."""
+    fields = list(_fields(roadmaps))
     options = _options(fields)
+    return {roadmap.pk: _columns(roadmap, fields, options) for roadmap in roadmaps}
+
+
+def _columns(roadmap: Roadmap, fields: Iterable[Field], options: Mapping[int, Mapping[int, Option]]) -> list[Column]:
+    synced: list[str] = roadmap.synced_columns
+    here = sorted((field for field in fields if _is_on(field, roadmap)), key=lambda field: _rank(field, synced))
     found = [
         *_first(roadmap),
         *(
@@ -80,8 +113,9 @@ def load(roadmap: Roadmap) -> list[Column]:
                 type=field.type,
                 options=options.get(field.pk, {}),
                 synced=field.column in synced,
+                own=field.roadmap_id is not None,
             )
-            for field in fields
+            for field in here
         ),
         *_last(roadmap),
     ]
@@ -108,12 +142,21 @@ def _last(roadmap: Roadmap) -> list[Column]:
     ]
 
 
-def _fields(roadmap: Roadmap) -> Iterable[Field]:
-    """Its own fields, the account's that are filled by hand, and those that its source fills; none is archived."""
-    synced = [int(name[1:]) for name in roadmap.synced_columns if name[:1] == "f" and name[1:].isdigit()]
-    return Field.objects.filter(account_id=roadmap.account_id, archived_at=None).filter(
-        Q(roadmap=roadmap) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
+def _fields(roadmaps: Sequence[Roadmap]) -> Iterable[Field]:
+    """Those that any of the roadmaps has; none is archived."""
+    accounts = {roadmap.account_id for roadmap in roadmaps}
+    names = {name for roadmap in roadmaps for name in roadmap.synced_columns}
+    synced = [int(name[1:]) for name in names if name[:1] == "f" and name[1:].isdigit()]
+    return Field.objects.filter(account_id__in=accounts, archived_at=None).filter(
+        Q(roadmap__in=[each.pk for each in roadmaps]) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
     )
+
+
+def _is_on(field: Field, roadmap: Roadmap) -> bool:
+    """Its own fields, the account's that are filled by hand, and those that its source fills."""
+    if field.roadmap_id is not None:
+        return field.roadmap_id == roadmap.pk
+    return not field.source_kind or field.column in roadmap.synced_columns
 
 
 def _rank(field: Field, synced: Sequence[str]) -> tuple[int, int, int, int]:

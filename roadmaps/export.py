@@ -11,10 +11,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from roadmaps import fields, freshness, query_sql, table
-from roadmaps.columns import PLAIN, Column
+from roadmaps.columns import PLAIN, Column, stored
+from roadmaps.freshness import Freshness
 from roadmaps.models import Item, Roadmap
 from roadmaps.query import Query, Sort
 from roadmaps.saved_views import Asked
+from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
 from roadmaps.spreadsheet import Row, Value
 
@@ -26,10 +28,10 @@ CHUNK = 1000
 _LONG = ("description", "notes")
 
 
-def items(roadmap: Roadmap, asked: Asked) -> QuerySet[Item]:
+def items(asked: Asked) -> QuerySet[Item]:
     """The items of the view in its order, whatever page the address names."""
     grouped = by_group(asked.query, asked.columns)
-    return query_sql.apply(grouped, Item.objects.filter(roadmap=roadmap), asked.columns)
+    return query_sql.apply(grouped, asked.scope.items(), asked.columns)
 
 
 def shown_columns(asked: Asked) -> list[Column]:
@@ -68,13 +70,13 @@ def value_of(item: Item, column: Column) -> Value:
     if column.name in PLAIN or column.name == "external_id":
         value: str | date | None = getattr(item, column.name)
         return value or None
-    stored: fields.Stored | None = item.values.get(column.name)
+    held = stored(item, column)
     if column.is_list:
         chosen = [column.options[pk].label for pk in chosen_options(item, column) if pk in column.options]
         return ", ".join(chosen) or None
-    if column.type == "number" and isinstance(stored, int | float):
-        return stored
-    text = fields.show(column.type, stored, {})
+    if column.type == "number" and isinstance(held, int | float):
+        return held
+    text = fields.show(column.type, held, {})
     return _day(text) if column.type == "date" else text or None
 
 
@@ -85,23 +87,41 @@ def _day(text: str) -> date | str | None:
         return text or None
 
 
-def about(roadmap: Roadmap, asked: Asked, *, count: int, by: str, address: str) -> Iterator[Row]:
+def about(asked: Asked, *, count: int, by: str, address: str) -> Iterator[Row]:
     """The second sheet: which picture this is, and how old (B11)."""
-    view = asked.view.name if asked.view else "All Data"
+    roadmap, view = asked.scope.roadmap, asked.view.name if asked.view else "All Data"
     yield ["About this export", None]
-    yield ["Roadmap", roadmap.name]
+    yield ["Portfolio" if roadmap.is_portfolio else "Roadmap", roadmap.name]
     yield ["View", f"{view}, with changes that are not saved in it" if asked.edited else view]
     yield ["Items", count]
     yield ["Exported", _moment(timezone.now())]
     yield ["Exported by", by]
-    fresh = freshness.of(roadmap)
+    yield from _portfolio_age(asked.scope) if roadmap.is_portfolio else _age(freshness.of(roadmap))
+    yield ["Address", address]
+
+
+def _age(fresh: Freshness | None) -> Iterator[Row]:
     if fresh is None:
         yield ["Source", "Made by hand on this roadmap"]
     else:
         yield ["Source", f"Synced from {fresh.source}"]
         yield ["Last sync", _moment(fresh.synced_at) if fresh.synced_at else "None yet"]
         yield ["State of the sync", fresh.state]
-    yield ["Address", address]
+
+
+def _portfolio_age(scope: Scope) -> Iterator[Row]:
+    """The oldest of the sources, and then each of them; also those that gave nothing."""
+    fresh = freshness.of_each([*scope.homes.values()])
+    oldest = freshness.oldest([*scope.homes.values()], fresh)
+    if oldest is not None:
+        at = fresh[oldest.pk].synced_at
+        yield ["Oldest sync", f"{_moment(at)}, {oldest}" if at else f"None yet, {oldest}"]
+    for feed in scope.feeds:
+        told = fresh.get(feed.roadmap.pk)
+        view = feed.view.name if feed.view else "All Data"
+        at = told.synced_at if told else None
+        age = "Made by hand" if told is None else f"{told.state}, last sync {_moment(at) if at else 'none yet'}"
+        yield [f"Source: {feed.roadmap}, {view}", feed.dark.value if feed.dark else age]
 
 
 def _moment(at: datetime) -> str:

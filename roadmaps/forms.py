@@ -36,6 +36,24 @@ class RoadmapForm(forms.Form):
     )
 
 
+class NewRoadmapForm(RoadmapForm):
+    """What a new roadmap is called, and whether it has items of its own or shows those of others."""
+
+    kind = forms.ChoiceField(
+        choices=[
+            (Roadmap.Kind.STANDARD, "Roadmap: items of its own, by hand or synced from another tool"),
+            (Roadmap.Kind.PORTFOLIO, "Portfolio: the items of several roadmaps, together"),
+        ],
+        initial=Roadmap.Kind.STANDARD,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    def clean_kind(self) -> str:
+        """A roadmap, where nothing was chosen."""
+        return str(self.cleaned_data["kind"] or Roadmap.Kind.STANDARD)
+
+
 class ViewForm(forms.Form):
     """What a view is called."""
 

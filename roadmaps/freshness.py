@@ -5,7 +5,7 @@ Only whoever feeds roadmaps knows, and stands above this package: it says so her
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,14 +21,34 @@ class Freshness:
     state: str
 
 
-_tellers: list[Callable[[Roadmap], Freshness | None]] = []
+Teller = Callable[[Sequence[Roadmap]], Mapping[int, Freshness]]
+
+_tellers: list[Teller] = []
 
 
-def tell_by(teller: Callable[[Roadmap], Freshness | None]) -> None:
-    """Have that function asked; it answers None for a roadmap that it does not feed."""
+def tell_by(teller: Teller) -> None:
+    """Have that function asked about roadmaps of one account; it leaves out those that it does not feed."""
     _tellers.append(teller)
+
+
+def of_each(roadmaps: Sequence[Roadmap]) -> dict[int, Freshness]:
+    """How fresh each is, by its id; without those that people fill by hand. The queries don't grow with them."""
+    found: dict[int, Freshness] = {}
+    for teller in _tellers if roadmaps else ():
+        found |= teller(roadmaps)
+    return found
 
 
 def of(roadmap: Roadmap) -> Freshness | None:
     """How fresh the roadmap is; None where people fill it by hand."""
-    return next((told for teller in _tellers if (told := teller(roadmap)) is not None), None)
+    return of_each([roadmap]).get(roadmap.pk)
+
+
+def oldest(roadmaps: Sequence[Roadmap], fresh: Mapping[int, Freshness]) -> Roadmap | None:
+    """The one that agreed with its source the longest ago, or not yet; None where all are filled by hand."""
+    fed = [roadmap for roadmap in roadmaps if roadmap.pk in fresh]
+    return min(fed, key=lambda roadmap: _age(fresh[roadmap.pk]), default=None)
+
+
+def _age(told: Freshness) -> tuple[bool, float]:
+    return (told.synced_at is not None, told.synced_at.timestamp() if told.synced_at else 0.0)

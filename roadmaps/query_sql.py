@@ -7,7 +7,7 @@ Values lie in `Item.values` under "f<field id>". Conditions on list values, chec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 
@@ -17,7 +17,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Collate, Left, Lower
 from django.db.models.lookups import Exact
 
-from roadmaps.columns import Column
+from roadmaps.columns import ROADMAP, Column
 from roadmaps.models import Item
 from roadmaps.query import Filter, Query, Sort
 
@@ -36,18 +36,21 @@ def apply(
     With `group`, those of one group stand together, and each has its `group_key`; without a value they come last. The
     groups go the way that the query sorts their column, else up.
     """
-    known = {column.name: column for column in columns}
     if not query.archived:
         items = items.filter(archived_at=None)
-    if query.search:
-        items = items.filter(_search(query.search))
-    for each in query.filters:
-        items = items.filter(_condition(known[each.column], each))
+    items = items.filter(condition(query, columns))
     keys = order(query, columns)
     if group is not None:
         items = items.annotate(group_key=_group_key(group))
         keys = [*_group_order(group, query), *keys]
     return items.order_by(*keys)
+
+
+def condition(query: Query, columns: Sequence[Column]) -> Q:
+    """What the query's search and filters ask of an item."""
+    known = {column.name: column for column in columns}
+    asked = [_condition(known[each.column], each) for each in query.filters]
+    return reduce(and_, asked, _search(query.search) if query.search else Q())
 
 
 def order(query: Query, columns: Sequence[Column]) -> list[OrderBy]:
@@ -128,6 +131,8 @@ def _is_field(column: Column) -> bool:
 def _is_empty(column: Column) -> Q:
     if _is_field(column):
         return ~Q(values__has_key=column.name)
+    if column.name == ROADMAP:
+        return Q(roadmap__isnull=True)
     if column.type == "date" or column.name == "external_id":
         return Q(**{f"{column.name}__isnull": True})
     return Q(**{column.name: ""})
@@ -151,6 +156,8 @@ def _any_of(conditions: Sequence[Q]) -> Q:
 
 def _contains(column: Column, value: Operand) -> Q:
     """`values` holds that value, or that option among several."""
+    if column.name == ROADMAP:
+        return Q(roadmap=value)
     return Q(values__contains={column.name: [value] if column.type == "choices" else value})
 
 
@@ -205,13 +212,20 @@ def _number(column: Column) -> Case:
 def _option_position(column: Column) -> Func:
     """Where the (first) chosen option stands in its list: looked up in a JSON object that goes along as a value."""
     positions: Mapping[str, int] = {str(pk): place for place, pk in enumerate(column.options)}
-    chosen: Callable[..., Func] = KeyTextTransform
-    key = chosen(column.name, "values") if column.type == "choice" else chosen("0", KeyTransform(column.name, "values"))
     return Func(
         Value(json.dumps(positions), output_field=TextField()),
-        key,
+        option_key(column),
         template="((%(expressions)s))",
         function="",
         arg_joiner="::jsonb ->> ",
         output_field=TextField(),
     )
+
+
+def option_key(column: Column) -> Combinable:
+    """The id of the (first) chosen option, as text; NULL where there is none."""
+    if column.name == ROADMAP:
+        return Cast(F("roadmap_id"), TextField())
+    if column.type == "choices":
+        return KeyTextTransform("0", KeyTransform(column.name, "values"))
+    return KeyTextTransform(column.name, "values")

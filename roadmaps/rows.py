@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -29,10 +29,16 @@ _NAME = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What all rows have in common: where their items are found, and whether the person may write them."""
+    """What all rows have in common: where their items are found, and on which roadmaps the person may write them."""
 
     items_url: str
-    can_edit: bool
+    editable: Collection[int] = ()
+    #: Whether the table ends in the column that adds a field.
+    grows: bool = False
+
+    def lets_edit(self, item: Item) -> bool:
+        """Whether the person may write the item."""
+        return item.roadmap_id in self.editable
 
     def url(self, item: Item) -> str:
         """Where the item's card is."""
@@ -42,13 +48,14 @@ class Place:
 def write_row(item: Item, columns: Sequence[Column], place: Place) -> SafeString:
     """The `<tr>` of an item; the first of the columns is its name's."""
     name, *rest = (cells.make_cell(item, column, brief=True) for column in columns)
+    can_edit = place.lets_edit(item)
     lost = ' class="row--lost"' if item.source_state else ""
-    tick = _TICK.format(item.pk, escape(cells.cut(name.text, _TICK_NAME))) if place.can_edit else ""
+    tick = _TICK.format(item.pk, escape(cells.cut(name.text, _TICK_NAME))) if place.editable else ""
     return join(
         f'<tr id="item-{item.pk}"{lost} data-cells="{place.url(item)}cells/">{tick}',
-        f'<th scope="row"{_of_name(name, can_edit=place.can_edit)}>{write_name(item, name, place)}</th>',
-        cells.write_cells(rest, can_edit=place.can_edit),
-        '<td class="cell--add"></td></tr>' if place.can_edit else "</tr>",
+        f'<th scope="row"{_of_name(name, can_edit=can_edit)}>{write_name(item, name, place)}</th>',
+        cells.write_cells(rest, can_edit=can_edit),
+        '<td class="cell--add"></td></tr>' if place.grows else "</tr>",
     )
 
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
-from roadmaps import columns, query
+from roadmaps import query, scope
 from roadmaps.columns import Column
 from roadmaps.models import Roadmap, View
 from roadmaps.query import Params, Query
+from roadmaps.scope import Scope
 
 ALL_DATA = "all"
 #: Parameters that ask nothing of the items: with these alone, the view decides.
@@ -23,13 +24,18 @@ _BESIDES = frozenset({"view", "page", "filter", "change"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question, the view that it came from (None: "All Data"), and whether it says something else by now."""
+    """The question, what it is asked of, the view that it came from (None: "All Data"), and whether it was edited."""
 
     query: Query
-    columns: Sequence[Column]
+    scope: Scope
     views: Sequence[View]
     view: View | None
+    #: Whether it says something else than the view by now.
     edited: bool
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self.scope.columns
 
     @property
     def address(self) -> str:
@@ -45,9 +51,10 @@ class Asked:
 
 
 def ask(roadmap: Roadmap, params: Params) -> Asked:
-    """Read the address of a page of that roadmap, in three queries."""
+    """Read the address of a page of that roadmap, in three queries; of a portfolio in four."""
     views = list(View.objects.filter(account_id=roadmap.account_id, roadmap=roadmap))
-    known = columns.load(roadmap)
+    shown = scope.of(roadmap)
+    known = shown.columns
     view = find(views, next(iter(params.get("view", ())), ""))
     saved = _read(view.query if view else "", known)
     told = params.keys() - _BESIDES
@@ -55,7 +62,7 @@ def ask(roadmap: Roadmap, params: Params) -> Asked:
     named = str(view.pk) if view else ALL_DATA
     is_plain = view == next(iter(views), None) and not saved.pairs()
     asked = replace(asked, view="" if is_plain else named, saved_something=bool(saved.pairs()))
-    return Asked(asked, known, views, view, edited=to_save(asked) != to_save(saved))
+    return Asked(asked, shown, views, view, edited=to_save(asked) != to_save(saved))
 
 
 def find(views: Sequence[View], name: str) -> View | None:

@@ -89,7 +89,7 @@ def make_card(item: Item, look: Look, lanes: Axis | None, rows: Axis | None) -> 
     facts = [_fact(cell) for cell in shown if cell.kind]
     tint = _tint(item, look.colour)
     axes = [(name, axis.column) for name, axis in (("lane", lanes), ("row", rows)) if axis]
-    locked = [column for _, column in axes if columns.is_locked(item, column)]
+    locked = [column for _, column in axes if is_fixed(item, column)]
     return Card(
         item=item,
         name=item.name if len(item.name) <= cells.BRIEF else f"{item.name[: cells.BRIEF].rstrip()}…",
@@ -105,8 +105,16 @@ def make_card(item: Item, look: Look, lanes: Axis | None, rows: Axis | None) -> 
     )
 
 
+def is_fixed(item: Item, column: Column) -> bool:
+    """Whether moving can't change that column of the item."""
+    return columns.is_locked(item, column) or columns.is_absent(item, column) or not column.editable
+
+
 def refusal(item: Item, column: Column) -> str:
     """Why a column of that item can't be changed by moving."""
+    if not columns.is_locked(item, column):
+        what = "An item stays on its roadmap" if column.name == columns.ROADMAP else f"There is no {column.label} there"
+        return f"{what}: this one is on {item.roadmap}."
     return f"{column.label} comes from {item.roadmap.source_label or 'its source'} and can only be changed there."
 
 
@@ -118,7 +126,9 @@ def write_day(day: date) -> str:
 def _held(item: Item, axis: Axis | None) -> swimlane.Held:
     if axis is None:
         return None
-    held: swimlane.Held = getattr(item, axis.column.name) if axis.unit else item.values.get(axis.column.name)
+    if not axis.unit:
+        return columns.stored(item, axis.column)
+    held: swimlane.Held = getattr(item, axis.column.name)
     return held
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.errors import Refused
-from roadmaps import columns, fields, swimlane, swimlane_cards
+from roadmaps import fields, swimlane, swimlane_cards
 from roadmaps import swimlane_time as times
 from roadmaps.columns import Column
 from roadmaps.models import Item
@@ -42,7 +42,7 @@ def find_texts(item: Item, targets: Sequence[Target]) -> dict[str, list[str]]:
     moved = [target for target in targets if target.key != swimlane_cards.place(item, target.axis, None)[0]]
     found: dict[str, list[str]] = {}
     for target in moved:
-        if columns.is_locked(item, target.axis.column):
+        if swimlane_cards.is_fixed(item, target.axis.column):
             raise Refused(swimlane_cards.refusal(item, target.axis.column))
         if target.key != swimlane.settle(target.axis, target.key):
             raise Refused("Choose where to from the list.")
@@ -63,7 +63,7 @@ def ask(item: Item, axes: Mapping[str, Axis | None], *, today: date) -> list[Que
 
 def _question(item: Item, name: str, axis: Axis, today: date) -> Question:
     now, _ = swimlane_cards.place(item, axis, None)
-    locked = swimlane_cards.refusal(item, axis.column) if columns.is_locked(item, axis.column) else ""
+    locked = swimlane_cards.refusal(item, axis.column) if swimlane_cards.is_fixed(item, axis.column) else ""
     lanes = [swimlane.name_lane(axis, key) for key in [*_keys(item, axis, now, today), NONE]]
     return Question(name, axis, tuple(lanes), now, locked)
 

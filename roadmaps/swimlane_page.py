@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from roadmaps import query_sql, swimlane, swimlane_sql, table
 from roadmaps.cells import Chip
 from roadmaps.columns import Column
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Item
 from roadmaps.query import Query
+from roadmaps.scope import Scope
 from roadmaps.swimlane import Axis, Board, Lane, Lanes
 from roadmaps.swimlane_cards import Card, Look, choose_look, make_card, place
 
@@ -95,15 +96,16 @@ class Swimlane:
     notes: tuple[str, ...]
 
 
-def build(roadmap: Roadmap, asked: Query, known: Sequence[Column], *, today: date) -> Swimlane:
+def build(scope: Scope, asked: Query, *, today: date) -> Swimlane:
     """Lay out the roadmap's items as the address asks, in two queries; three where it names no columns."""
-    items = query_sql.apply(asked, Item.objects.filter(account_id=roadmap.account_id, roadmap=roadmap), known)
+    known = scope.columns
+    items = query_sql.apply(asked, scope.items(), known)
     axis, row_axis, notes = choose_axes(asked, known, items)
     board = swimlane.arrange(axis, row_axis, swimlane_sql.count(items, axis, row_axis), today=today)
     look = choose_look(asked.laid_out("card"), asked.laid_out("colour"), known, (axis, row_axis))
     limit = max(LEAST, min(MAX_CARDS, MAX_BOARD // (len(board.columns.shown) * len(board.rows.shown))))
     found = swimlane_sql.first_of_each(items, board, asked, known, limit=limit) if board.total else []
-    cards = _sort_out(found, look, axis, row_axis, roadmap)
+    cards = _sort_out(found, look, axis, row_axis, scope)
     onto = [(ONTO, str(axis)), (ONTO, str(row_axis or NO_ROWS))]
     return Swimlane(
         query=asked,
@@ -189,11 +191,11 @@ def _unless_same(rows: Axis | None, columns: Axis) -> Axis | None:
 
 
 def _sort_out(
-    found: Sequence[Item], look: Look, axis: Axis, row_axis: Axis | None, roadmap: Roadmap
+    found: Sequence[Item], look: Look, axis: Axis, row_axis: Axis | None, scope: Scope
 ) -> Mapping[tuple[str, str], list[Card]]:
     cards: dict[tuple[str, str], list[Card]] = {}
     for item in found:
-        item.roadmap = roadmap
+        scope.bring_home(item)
         cards.setdefault(place(item, axis, row_axis), []).append(make_card(item, look, axis, row_axis))
     return cards
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value, Window
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import RowNumber, Trunc
 
 from roadmaps import query_sql, swimlane
@@ -59,10 +58,7 @@ def _key(axis: Axis | None) -> Combinable:
     if axis.unit:
         begins = Trunc(name, axis.unit)
         return Func(begins, Value("YYYY-MM-DD"), function="TO_CHAR", output_field=TextField())
-    value: Combinable = KeyTextTransform(name, "values")
-    if axis.column.type == "choices":
-        value = KeyTextTransform("0", KeyTransform(name, "values"))
-    return value
+    return query_sql.option_key(axis.column)
 
 
 def _shown(name: str, lanes: Lanes) -> Q:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from roadmaps import groups, query_sql, table_layout
 from roadmaps.columns import Column
 from roadmaps.groups import Group
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Item
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
 from roadmaps.rows import Place, write_row
+from roadmaps.scope import Scope
 
 PAGE_SIZE = 50
 
@@ -77,21 +78,22 @@ class Table:
         return any(heading.width for heading in self.headings)
 
 
-def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, can_edit: bool = False) -> Table:
+def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Table:
     """Ask for one page of items and lay them out: in two queries, or three far down, and one more for groups.
 
-    A page behind the last one is the last one.
+    `editable` are the roadmaps whose items the person may write. A page behind the last one is the last one.
     """
+    roadmap, known = scope.roadmap, scope.columns
     columns = visible(query, known)
     group = table_layout.group_of(query, known)
-    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known, group=group)
+    asked = query_sql.apply(query, scope.items(), known, group=group)
     page = Paginator(asked, PAGE_SIZE).get_page(query.page)
     first = (page.number - 1) * PAGE_SIZE
     unseen = [each.name for each in known if each.long and each not in columns]
     found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
     page.object_list = [item for item, _ in found]
     items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
-    place = Place(items_url, can_edit)
+    place = Place(items_url, editable, grows=bool(editable) and not roadmap.is_portfolio)
     widths = table_layout.read_widths(query, columns)
     return Table(
         query=query,

@@ -21,15 +21,15 @@ _LOCK = (
 
 def write_bar(bar: Bar, place: Place) -> str:
     """The list item of one item: a link with its shape, its text, and what it can't show by its length."""
-    url = place.url(bar.item)
+    url, can_edit = place.url(bar.item), place.lets_edit(bar.item)
     parts = [_shape(bar, bar.mark), _text(bar, bar.mark)]
     if bar.mark.goes_on and not bar.small:
         parts.append(_SPOT.format("100%", bar.mark.y, _GOES_ON))
-    if place.can_edit and bar.locked and not bar.mark.is_point:
+    if can_edit and bar.locked and not bar.mark.is_point:
         parts.append(_LOCK.format(bar.end_x, bar.mark.y))
     return (
-        f'<g role="listitem"><a class="{_classes(bar, can_edit=place.can_edit)}" href="{url}" hx-get="{url}"'
-        f' hx-target="#card" data-item="{bar.item.pk}"{_dates(bar, url) if place.can_edit else ""}>'
+        f'<g role="listitem"><a class="{_classes(bar, can_edit=can_edit)}" href="{url}" hx-get="{url}"'
+        f' hx-target="#card" data-item="{bar.item.pk}"{_dates(bar, url) if can_edit else ""}>'
         f"<title>{escape(bar.title)}</title>{''.join(parts)}</a></g>"
     )
 

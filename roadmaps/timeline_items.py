@@ -12,8 +12,9 @@ from django.db.models.functions import Coalesce
 from roadmaps import cells, columns, query_sql, timeline_settings
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
-from roadmaps.models import Item, Milestone, Roadmap
+from roadmaps.models import Item, Milestone
 from roadmaps.query import Filter, Query
+from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
 from roadmaps.timeline import Entry, Group, Layout, lay_out
 from roadmaps.timeline_axis import Window, fit
@@ -27,7 +28,17 @@ MAX_MILESTONES = 200
 MAX_TEXT = 160
 NO_VALUE = "No value"
 #: Everything of an item but its long texts.
-DRAWN = ("name", "start_date", "end_date", "values", "origin", "external_id", "external_url", "source_state")
+DRAWN = (
+    "roadmap_id",
+    "name",
+    "start_date",
+    "end_date",
+    "values",
+    "origin",
+    "external_id",
+    "external_url",
+    "source_state",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +93,11 @@ class Timeline:
         return f"{self.counts.inside:,}"
 
 
-def build(roadmap: Roadmap, query: Query, known: Sequence[Column], *, today: date, width: float) -> Timeline:
+def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     """Fetch and lay out the window that the address asks for, in three queries."""
+    roadmap, known = scope.roadmap, scope.columns
     settings = timeline_settings.read(query, known)
-    asked = query_sql.apply(query, Item.objects.filter(roadmap=roadmap), known)
+    asked = query_sql.apply(query, scope.items(), known)
     window = timeline_settings.window_of(settings, today)
     counts = _count(asked, window)
     if window is None:

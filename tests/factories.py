@@ -31,6 +31,7 @@ from roadmaps.models import (
     Milestone,
     Roadmap,
     Share,
+    Source,
     View,
 )
 
@@ -111,6 +112,25 @@ def make_roadmap(owner: Membership, name: str = "Alpha", **values: Any) -> Roadm
 def make_view(roadmap: Roadmap, name: str, query: str = "", **columns: Any) -> View:
     """A saved view of the roadmap."""
     return View.objects.create(account_id=roadmap.account_id, roadmap=roadmap, name=name, query=query, **columns)
+
+
+def make_portfolio(owner: Membership, name: str = "Everything", *sources: Roadmap, **values: Any) -> Roadmap:
+    """A portfolio over these roadmaps, each with all its data."""
+    made = make_roadmap(owner, name, kind=Roadmap.Kind.PORTFOLIO, **values)
+    for roadmap in sources:
+        make_source(made, roadmap)
+    return made
+
+
+def make_source(portfolio: Roadmap, roadmap: Roadmap, view: View | None = None) -> Source:
+    """One more roadmap that the portfolio shows."""
+    return Source.objects.create(
+        account_id=portfolio.account_id,
+        portfolio=portfolio,
+        roadmap=roadmap,
+        view=view,
+        position=portfolio.sources.count(),
+    )
 
 
 def make_milestone(roadmap: Roadmap, name: str, date: str, **columns: Any) -> Milestone:

@@ -65,6 +65,7 @@ def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
     return {
         "account": request.account,
         "roadmap": request.roadmap,
+        "can_open_home": context.get("can_open_home", True),
         "item": item,
         "entries": entries,
         "limit": CHANGES_SHOWN,

@@ -17,7 +17,7 @@ NO_LONGER = "This sync no longer waits for an answer. The sync history tells wha
 
 
 @require_POST
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def apply(request: RoadmapRequest, run_id: int) -> HttpResponse:
     """Let a held run go on. A link that only new credentials can mend is left alone."""
     status, run = _found(request, run_id)
@@ -32,7 +32,7 @@ def apply(request: RoadmapRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def keep(request: RoadmapRequest, run_id: int) -> HttpResponse:
     """Turn a held run down."""
     _, run = _found(request, run_id)
@@ -44,7 +44,7 @@ def keep(request: RoadmapRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def cancel(request: RoadmapRequest, run_id: int) -> HttpResponse:
     """Cancel a run that waits for a worker or is at work."""
     status, run = _found(request, run_id)

@@ -26,7 +26,7 @@ CHANGES_SHOWN = 50
 
 
 @require_POST
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def sync_now(request: RoadmapRequest) -> HttpResponse:
     """Ask for a sync; the one that is under way counts. A link that only new credentials can mend is left alone."""
     status = status_of(request.roadmap)
@@ -58,14 +58,14 @@ def sign_in_first(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpRespon
 
 @require_safe
 @sign_in_first
-@roadmap_view()
+@roadmap_view(portfolios=False)
 def status(request: RoadmapRequest) -> HttpResponse:
     """The state of the link as a fragment; 204 while it says what the page shows already."""
     return panel.answer(request)
 
 
 @require_safe
-@roadmap_view()
+@roadmap_view(portfolios=False)
 def runs(request: RoadmapRequest) -> HttpResponse:
     """All syncs of the roadmap, the newest first."""
     status = panel.remembered_status(request)
@@ -78,7 +78,7 @@ def runs(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_safe
-@roadmap_view()
+@roadmap_view(portfolios=False)
 def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     """What one sync did: counts, problems, the error, and each item that it changed."""
     link = setup.link_of(request.roadmap)

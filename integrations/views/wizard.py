@@ -21,7 +21,7 @@ NEW_LINK = "new"
 
 
 @require_safe
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def start(request: RoadmapRequest) -> HttpResponse:
     """Go on where the setup stands: at the first step that is not done; for a linked roadmap at the first step."""
     wizard = Wizard(request.roadmap, request.membership)
@@ -30,7 +30,7 @@ def start(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def step(request: RoadmapRequest, step_name: str) -> HttpResponse:
     """One page of the wizard."""
     wizard = Wizard(request.roadmap, request.membership)
@@ -161,7 +161,7 @@ def _help_for(error: PullError, wizard: Wizard) -> dict[str, object]:
 
 
 @require_safe
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def ready(request: RoadmapRequest) -> HttpResponse:
     """The confirmation screen (S20)."""
     link = setup.link_of(request.roadmap)
@@ -172,7 +172,7 @@ def ready(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.OWNER)
+@roadmap_view(level=Level.OWNER, portfolios=False)
 def discard(request: RoadmapRequest) -> HttpResponse:
     """Forget what was entered in the wizard; a link stays as it is."""
     setup.discard_draft(request.roadmap)

@@ -7,6 +7,7 @@ from roadmaps.models.field import Field, FieldOption, FieldType
 from roadmaps.models.item import Item
 from roadmaps.models.milestone import Milestone
 from roadmaps.models.roadmap import Roadmap, Share
+from roadmaps.models.source import Source
 from roadmaps.models.view import View
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Milestone",
     "Roadmap",
     "Share",
+    "Source",
     "View",
 ]

@@ -37,10 +37,20 @@ class Roadmap(OwnedByAccount):
             *OwnedByAccount.Meta.constraints,
             SameOwner("owner", name="roadmap_owner_account"),
             models.CheckConstraint(condition=models.Q(kind__in=["standard", "portfolio"]), name="roadmap_kind_known"),
+            # A portfolio shows what other roadmaps hold; nothing feeds it.
+            models.CheckConstraint(
+                condition=models.Q(kind="standard") | models.Q(source_label="", synced_columns=[]),
+                name="roadmap_portfolio_is_not_fed",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_portfolio(self) -> bool:
+        """Whether it shows the items of other roadmaps, its sources, and has none of its own."""
+        return self.kind == self.Kind.PORTFOLIO
 
 
 class Share(OwnedByAccount):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from accounts.errors import Refused
 from roadmaps.services.bulk import BulkReport, change_items, delete_items
+from roadmaps.services.bulk_portfolio import change_items_of_sources
 from roadmaps.services.comments import add_comment, delete_comment, edit_comment
 from roadmaps.services.field_changes import change_field
 from roadmaps.services.fields import archive_field, create_field, promote_field, rename_field, restore_field
@@ -26,6 +27,7 @@ from roadmaps.services.options import (
 )
 from roadmaps.services.roadmaps import archive, create_roadmap, delete, rename, restore
 from roadmaps.services.sharing import hand_over, share, unshare
+from roadmaps.services.sources import add_source, move_source, remove_source, show_through
 from roadmaps.services.views import create_view, delete_view, duplicate_view, move_view, rename_view, save_view
 
 __all__ = [
@@ -33,11 +35,13 @@ __all__ = [
     "Refused",
     "add_comment",
     "add_options",
+    "add_source",
     "archive",
     "archive_field",
     "archive_option",
     "change_field",
     "change_items",
+    "change_items_of_sources",
     "change_milestone",
     "create_field",
     "create_item",
@@ -56,9 +60,11 @@ __all__ = [
     "link_items",
     "merge_fields",
     "move_option",
+    "move_source",
     "move_view",
     "promote_field",
     "recolour_options",
+    "remove_source",
     "rename",
     "rename_field",
     "rename_option",
@@ -68,6 +74,7 @@ __all__ = [
     "restore_option",
     "save_view",
     "share",
+    "show_through",
     "sort_options",
     "unlink",
     "unshare",

@@ -31,12 +31,16 @@ SET, ADD, REMOVE, CLEAR = "set", "add", "remove", "clear"
 
 @dataclass(frozen=True, slots=True)
 class BulkReport:
-    """What became of the chosen items: `same` had the value already, in `askew` the end would precede the start."""
+    """What became of the chosen items: `same` had the value already, in `askew` the end would precede the start.
+
+    `barred` are a portfolio's: on a roadmap that the person may not edit, or that does not have the field.
+    """
 
     changed: int = 0
     same: int = 0
     locked: int = 0
     askew: int = 0
+    barred: int = 0
 
     def sentence(self, source: str) -> str:
         """For the person who asked, in the order that matters to them."""
@@ -49,6 +53,8 @@ class BulkReport:
             parts.append(f"{self.locked:,} {verb} synced from {source or 'their source'} and {stayed}")
         if self.askew:
             parts.append(f"{self.askew:,} would end before the start and stayed as before")
+        if self.barred:
+            parts.append(f"{self.barred:,} can’t be edited by you on {'its' if self.barred == 1 else 'their'} roadmap")
         return f"{', '.join(parts)}."
 
 

@@ -28,7 +28,12 @@ Changes = dict[str, list[fields.Stored | None]]
 
 
 def create_item(*, roadmap: Roadmap, texts: Texts, by: Membership, known: Sequence[Column] | None = None) -> Item:
-    """Make an item by hand. `known` are the roadmap's columns, where the caller has them. Raises ValidationError."""
+    """Make an item by hand. `known` are the roadmap's columns, where the caller has them.
+
+    Raises ValidationError, and Refused for a portfolio.
+    """
+    if roadmap.is_portfolio:
+        raise Refused("A portfolio shows the items of its sources. Add the item on one of those roadmaps.")
     item = Item(account_id=roadmap.account_id, roadmap=roadmap)
     _write(item, texts, known or columns.load(roadmap))
     with transaction.atomic():
@@ -128,7 +133,7 @@ def _is_same_choice(old: fields.Stored | None, new: fields.Stored | date) -> boo
 
 def chosen_options(item: Item, column: Column) -> list[int]:
     """The ids of the options that the item has in that column."""
-    value = item.values.get(column.name)
+    value = columns.stored(item, column)
     if not column.is_list or value is None:
         return []
-    return value if isinstance(value, list) else [value]
+    return value if isinstance(value, list) else [value]  # type: ignore[list-item]  # of a list column, ids alone

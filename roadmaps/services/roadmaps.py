@@ -15,13 +15,17 @@ NAME_LENGTH = 120
 DESCRIPTION_LENGTH = 500
 
 
-def create_roadmap(*, owner: Membership, name: str, description: str = "") -> Roadmap:
-    """Make an empty roadmap with one view. Raises ValidationError; Refused for Reviewers."""
+def create_roadmap(
+    *, owner: Membership, name: str, description: str = "", kind: str = Roadmap.Kind.STANDARD
+) -> Roadmap:
+    """Make an empty roadmap, or portfolio, with one view. Raises ValidationError; Refused for Reviewers."""
     if not owner.can_create:
         raise Refused("Reviewers look at roadmaps and can't make any. Ask an Account Admin for another role.")
     name, description = _checked(name, description)
     with transaction.atomic():
-        made = Roadmap.objects.create(account_id=owner.account_id, owner=owner, name=name, description=description)
+        made = Roadmap.objects.create(
+            account_id=owner.account_id, owner=owner, name=name, description=description, kind=Roadmap.Kind(kind)
+        )
         View.objects.create(account_id=made.account_id, roadmap=made, name=View.FIRST_NAME, created_by=owner)
     return made
 

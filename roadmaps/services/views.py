@@ -16,6 +16,7 @@ from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import fields
 from roadmaps.models import Roadmap, View
+from roadmaps.services.sources import portfolios_showing
 
 NAME_LENGTH = 80
 QUERY_LENGTH = 4000
@@ -71,10 +72,19 @@ def move_view(*, view: View, step: int) -> None:
 
 
 def delete_view(*, view: View) -> None:
-    """Delete the view; the items stay as they are. Raises Refused for a roadmap's only one."""
+    """Delete the view; the items stay as they are.
+
+    Raises Refused for a roadmap's only one, and for one that a portfolio shows.
+    """
     with _views_of(view.roadmap) as views:
         if len(views) < 2:
             raise Refused(f"“{view}” is the only view of this roadmap, and a roadmap keeps at least one.")
+        if portfolios := portfolios_showing(view):
+            names = ", ".join(f"“{name}”" for name in portfolios)
+            raise Refused(
+                f"“{view}” is in use: it is what a portfolio shows of this roadmap. Nothing was changed. "
+                f"Choose another view there first: {names}."
+            )
         view.delete()
 
 

@@ -18,7 +18,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def timeline_bars(context: RequestContext, bars: Iterable[Bar]) -> SafeString:
-    """The bars of a lane; of the context it needs account, roadmap and can_edit."""
+    """The bars of a lane; of the context it needs account, roadmap and editable."""
     here = [context["account"].slug, context["roadmap"].pk, 0]
-    place = Place(reverse("roadmaps:item", args=here).removesuffix("0/"), context.get("can_edit") is True)
+    place = Place(reverse("roadmaps:item", args=here).removesuffix("0/"), context["editable"])
     return SafeString("".join(write_bar(bar, place) for bar in bars))

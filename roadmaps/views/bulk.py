@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -20,7 +20,7 @@ from roadmaps.forms import ItemForm
 from roadmaps.models import Item
 from roadmaps.saved_views import Asked
 from roadmaps.services import bulk
-from roadmaps.views.shared import page_context, varying, wants_fragment
+from roadmaps.views.shared import editable_roadmaps, page_context, varying, wants_fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,13 @@ class Selection:
 
 
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def edit(request: RoadmapRequest) -> HttpResponse:
     """Choose a column, then a value for it, and set that on all chosen items."""
     chosen = _selection(request)
+    editable = editable_roadmaps(request, chosen.asked.scope)
+    if not editable:
+        raise PermissionDenied
     if not 0 < chosen.count <= bulk.MAX_ITEMS:
         return _nothing_to_do(request, chosen)
     column = next((each for each in chosen.asked.columns if each.name == request.POST.get("column")), None)
@@ -52,28 +55,34 @@ def edit(request: RoadmapRequest) -> HttpResponse:
     way = request.POST.get("way", "")
     if "apply" not in request.POST:
         return _form(request, chosen, column, way=way)
-    form = ItemForm([column], data=request.POST)
+    texts = ItemForm([column], data=request.POST).texts().get(column.name, [])
     try:
-        report = services.change_items(
-            roadmap=request.roadmap,
-            items=chosen.items,
-            column=column,
-            way=way,
-            texts=form.texts().get(column.name, []),
-            by=request.membership,
-        )
+        report = _change(request, chosen, column, way, texts, editable)
     except ValidationError as problem:
         return _form(request, chosen, column, way=way, error=" ".join(problem.messages))
     except services.Refused as refused:
         messages.error(request, str(refused))
     else:
         tell = messages.success if report.changed else messages.warning
-        tell(request, report.sentence(request.roadmap.source_label))
+        tell(request, report.sentence(request.roadmap.source_label or column.source))
     return _to_table(request, chosen.asked)
 
 
+def _change(
+    request: RoadmapRequest, chosen: Selection, column: Column, way: str, texts: list[str], editable: frozenset[int]
+) -> services.BulkReport:
+    if request.roadmap.is_portfolio:
+        homes = [home for pk, home in chosen.asked.scope.homes.items() if pk in editable]
+        return services.change_items_of_sources(
+            homes=homes, items=chosen.items, column=column, way=way, texts=texts, by=request.membership
+        )
+    return services.change_items(
+        roadmap=request.roadmap, items=chosen.items, column=column, way=way, texts=texts, by=request.membership
+    )
+
+
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def delete(request: RoadmapRequest) -> HttpResponse:
     """Ask, naming how many; then delete those of the chosen items that were made by hand."""
     chosen = _selection(request)
@@ -101,7 +110,7 @@ def _selection(request: RoadmapRequest) -> Selection:
     """The ticked items, or, with `all`, everything that the view's question finds."""
     question = request.POST.get("question", "").removeprefix("?")
     asked = saved_views.ask(request.roadmap, dict(QueryDict(question).lists()))
-    items = Item.objects.filter(account=request.account, roadmap=request.roadmap)
+    items = asked.scope.items()
     pairs = [("question", question)]
     if request.POST.get("all"):
         items = query_sql.apply(asked.query, items, asked.columns).order_by()
@@ -129,12 +138,21 @@ def _form(
         "ways": ways,
         "way": way if way in ways else bulk.SET,
         "error": error,
-        "locked": chosen.synced if column and column.synced else 0,
+        "locked": _count_locked(chosen, column),
         "back": _address(request, chosen.asked),
     }
     in_dialog = wants_fragment(request)
     template = "roadmaps/_bulk_form.html" if in_dialog else "roadmaps/bulk_edit.html"
     return varying(render(request, template, context, status=422 if error and in_dialog else 200))
+
+
+def _count_locked(chosen: Selection, column: Column | None) -> int:
+    """How many of the items a source keeps in that column."""
+    if column is None or not column.synced:
+        return 0
+    if column.synced_on is None:
+        return chosen.synced
+    return chosen.items.filter(roadmap__in=column.synced_on).exclude(origin="").count()
 
 
 def _nothing_to_do(request: RoadmapRequest, chosen: Selection) -> HttpResponse:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -17,17 +17,16 @@ from roadmaps.columns import Column
 from roadmaps.forms import ItemForm, add_errors
 from roadmaps.models import Item
 from roadmaps.rows import Place, write_name
+from roadmaps.views.card import find_with_columns
 from roadmaps.views.items import ITEMS_CHANGED
-from roadmaps.views.shared import page_context, to_roadmap, varying, wants_fragment
+from roadmaps.views.shared import page_context, to_item, varying, wants_fragment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def cell(request: RoadmapRequest, item_id: int, column: str) -> HttpResponse:
     """The form of one value; posted, the value as it is now, or the form again with what is wrong."""
-    item = get_object_or_404(Item, roadmap=request.roadmap, account=request.account, pk=item_id)
-    item.roadmap = request.roadmap
-    known = columns.load(request.roadmap)
+    item, known = find_with_columns(request, item_id, level=Level.EDITOR)
     asked = next((each for each in known if each.name == column), None)
     if asked is None or not (asked.editable or columns.is_locked(item, asked)):
         raise Http404
@@ -47,7 +46,7 @@ def cell(request: RoadmapRequest, item_id: int, column: str) -> HttpResponse:
 
 def _save(request: RoadmapRequest, item: Item, form: ItemForm, known: Sequence[Column]) -> Item:
     saved = services.update_item(item=item, texts=form.texts(), by=request.membership, known=known)
-    saved.roadmap = request.roadmap
+    saved.roadmap = item.roadmap
     return saved
 
 
@@ -55,7 +54,7 @@ def _saved(request: RoadmapRequest, item: Item, column: Column) -> HttpResponse:
     """The value for its place. The table shows nothing else of it; behind a card, the table is asked to look again."""
     if not wants_fragment(request):
         messages.success(request, f"“{column.label}” is saved.")
-        return to_roadmap(request, "item", item.pk)
+        return to_item(request, item)
     response = _answer(request, item, column)
     if _place(request) == "card":
         response["HX-Trigger"] = ITEMS_CHANGED
@@ -75,13 +74,14 @@ def _answer(
     shown = cells.make_cell(item, column, brief=place != "card")
     context = {
         **page_context(request),
+        "can_edit": True,
         "item": item,
         "cell": shown,
-        "name": write_name(item, shown, Place(items_url, can_edit=True)),
+        "name": write_name(item, shown, Place(items_url)),
         "field": form[column.name] if form else None,
         "form": form,
         "place": place,
-        "refused": columns.refusal(request.roadmap) if columns.is_locked(item, column) else "",
+        "refused": columns.refusal(item.roadmap) if columns.is_locked(item, column) else "",
         "item_url": f"{items_url}{item.pk}/",
     }
     if not wants_fragment(request):

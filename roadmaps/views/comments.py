@@ -69,7 +69,7 @@ def delete(request: RoadmapRequest, item_id: int, comment_id: int) -> HttpRespon
         if wants_fragment(request):
             return _part(request, item, focus="title")
         messages.success(request, "The comment is deleted.")
-        return redirect(_card_address(item))
+        return redirect(_card_address(request, item))
     context = {**part_context(request, item), "said": talk.said(found, request.membership)}
     name = "_comment_delete" if wants_fragment(request) else "comment_delete"
     return varying(render(request, f"roadmaps/{name}.html", context))
@@ -82,7 +82,9 @@ def _add(request: RoadmapRequest, item: Item) -> HttpResponse:
         made = services.add_comment(item=item, by=request.membership, text=text)
     except ValidationError as problem:
         return _part(request, item, typed=text, errors=problem.messages)
-    return _part(request, item, focus="form") if wants_fragment(request) else redirect(_card_address(item, made))
+    return (
+        _part(request, item, focus="form") if wants_fragment(request) else redirect(_card_address(request, item, made))
+    )
 
 
 def _part(
@@ -103,7 +105,7 @@ def _part(
 
 def _comment(request: RoadmapRequest, found: Comment) -> HttpResponse:
     if not wants_fragment(request):
-        return varying(redirect(_card_address(found.item, found)))
+        return varying(redirect(_card_address(request, found.item, found)))
     said = talk.said(found, request.membership)
     return varying(
         render(
@@ -133,6 +135,6 @@ def _check(request: RoadmapRequest, *, allowed: bool) -> None:
         raise PermissionDenied
 
 
-def _card_address(item: Item, found: Comment | None = None) -> str:
-    address = reverse("roadmaps:item", args=[item.roadmap.account.slug, item.roadmap_id, item.pk])
+def _card_address(request: RoadmapRequest, item: Item, found: Comment | None = None) -> str:
+    address = reverse("roadmaps:item", args=[request.account.slug, request.roadmap.pk, item.pk])
     return f"{address}#comment-{found.pk}" if found else f"{address}#comments-{item.pk}"

@@ -28,9 +28,9 @@ PER_MINUTE = 12
 def as_csv(request: RoadmapRequest) -> HttpResponseBase:
     """The view as CSV, sent while it is read."""
     asked = saved_views.ask(request.roadmap, dict(request.GET.lists()))
-    if (refused := _refused(request, asked, export.items(request.roadmap, asked).count())) is not None:
+    if (refused := _refused(request, asked, export.items(asked).count())) is not None:
         return refused
-    rows = export.rows(export.items(request.roadmap, asked), export.shown_columns(asked))
+    rows = export.rows(export.items(asked), export.shown_columns(asked))
     response = StreamingHttpResponse(csv_chunks(rows), content_type="text/csv; charset=utf-8")
     name = export.file_name(request.roadmap, "csv")
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -42,12 +42,11 @@ def as_csv(request: RoadmapRequest) -> HttpResponseBase:
 def as_xlsx(request: RoadmapRequest) -> HttpResponseBase:
     """The view as a workbook, with a second sheet about where it comes from. It is written to disk, then sent."""
     asked = saved_views.ask(request.roadmap, dict(request.GET.lists()))
-    found = export.items(request.roadmap, asked)
+    found = export.items(asked)
     count = found.count()
     if (refused := _refused(request, asked, count)) is not None:
         return refused
     about = export.about(
-        request.roadmap,
         asked,
         count=count,
         by=request.membership.user.name,

@@ -26,7 +26,7 @@ FROM_TABLE = "from_table"
 
 
 @require_safe
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def own_fields(request: RoadmapRequest) -> HttpResponse:
     """The fields that this roadmap alone has; archived ones come last."""
     own = Field.objects.filter(account=request.account, roadmap=request.roadmap).annotate(offered=OFFERED)
@@ -36,7 +36,7 @@ def own_fields(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def new_own_field(request: RoadmapRequest) -> HttpResponse:
     """Make a field of this roadmap, or, as an admin, of all; from the fields' page, or over the table."""
     may_share = request.membership.is_admin
@@ -53,7 +53,7 @@ def new_own_field(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def own_field(request: RoadmapRequest, field_id: int) -> HttpResponse:
     """Rename an own field of the roadmap, or change its list."""
     editing = field_editing.make_form(request, _get(request, field_id))
@@ -65,7 +65,7 @@ def own_field(request: RoadmapRequest, field_id: int) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def archive_own_field(request: RoadmapRequest, field_id: int) -> HttpResponse:
     """Take an own field off the roadmap; its values stay."""
     found = _get(request, field_id)
@@ -74,7 +74,7 @@ def archive_own_field(request: RoadmapRequest, field_id: int) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def restore_own_field(request: RoadmapRequest, field_id: int) -> HttpResponse:
     """Bring an archived own field back."""
     found = _get(request, field_id)

@@ -16,8 +16,8 @@ from roadmaps.columns import Column
 from roadmaps.forms import ItemForm, add_errors
 from roadmaps.latest import read_number
 from roadmaps.models import Item
-from roadmaps.views.card import find_item, part_context, show_card
-from roadmaps.views.shared import page_context, to_roadmap, varying, wants_fragment
+from roadmaps.views.card import find_item, find_with_columns, part_context, show_card
+from roadmaps.views.shared import page_context, to_item, to_roadmap, varying, wants_fragment
 
 #: Tells the table behind the dialog that its items changed.
 ITEMS_CHANGED = "items-changed"
@@ -27,7 +27,7 @@ ITEMS_CHANGED = "items-changed"
 @roadmap_view()
 def item(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """The Item Card: every field, the description, notes, where it comes from, and what syncs did to it."""
-    return show_card(request, find_item(request, item_id))
+    return show_card(request, *find_with_columns(request, item_id))
 
 
 @require_safe
@@ -42,7 +42,7 @@ def history(request: RoadmapRequest, item_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def new(request: RoadmapRequest) -> HttpResponse:
     """Add an item by hand."""
     known = columns.load(request.roadmap)
@@ -53,29 +53,29 @@ def new(request: RoadmapRequest) -> HttpResponse:
         except ValidationError as problem:
             add_errors(form, problem)
         else:
-            return _done(request, made, f"“{_brief(made)}” is on the roadmap.")
+            return _done(request, made, known, f"“{_brief(made)}” is on the roadmap.")
     return _form(request, form, known, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def edit(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Change what people may change of an item; what its source keeps is shown locked."""
-    found = find_item(request, item_id)
-    known = columns.load(request.roadmap)
+    found, known = find_with_columns(request, item_id, level=Level.EDITOR)
     form = ItemForm(known, item=found, data=_posted(request))
     if form.is_bound:
         try:
-            found = services.update_item(item=found, texts=form.texts(), by=request.membership, known=known)
+            saved = services.update_item(item=found, texts=form.texts(), by=request.membership, known=known)
         except ValidationError as problem:
             add_errors(form, problem)
         else:
-            return _done(request, found, "The item is saved.")
+            saved.roadmap = found.roadmap
+            return _done(request, saved, known, "The item is saved.")
     return _form(request, form, known, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, portfolios=False)
 def delete(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Ask, and then delete an item that was made by hand."""
     found = find_item(request, item_id)
@@ -98,15 +98,14 @@ def _brief(found: Item) -> str:
     return found.name if len(found.name) <= 60 else f"{found.name[:60].rstrip()}…"
 
 
-def _done(request: RoadmapRequest, found: Item, message: str) -> HttpResponse:
+def _done(request: RoadmapRequest, found: Item, known: Sequence[Column], message: str) -> HttpResponse:
     """The card in the dialog, or the item's page with a message."""
     if wants_fragment(request):
-        found.roadmap = request.roadmap
-        response = show_card(request, found)
+        response = show_card(request, found, known)
         response["HX-Trigger"] = ITEMS_CHANGED
         return response
     messages.success(request, message)
-    return to_roadmap(request, "item", found.pk)
+    return to_item(request, found)
 
 
 def _form(request: RoadmapRequest, form: ItemForm, known: Sequence[Column], found: Item | None) -> HttpResponse:

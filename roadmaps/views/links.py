@@ -17,10 +17,10 @@ from roadmaps.views.shared import to_roadmap, varying, wants_fragment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def links(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Find items to link; by a post, link one."""
-    item = find_item(request, item_id)
+    item = find_item(request, item_id, level=Level.EDITOR)
     if request.method == "POST":
         return _link(request, item)
     found = linked.find(item, request.membership, request.GET.get("find", ""))
@@ -29,10 +29,10 @@ def links(request: RoadmapRequest, item_id: int) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def unlink(request: RoadmapRequest, item_id: int, link_id: int) -> HttpResponse:
     """Take away a link that the member sees."""
-    item = find_item(request, item_id)
+    item = find_item(request, item_id, level=Level.EDITOR)
     link = get_object_or_404(links_of(item), pk=link_id)
     if all(each.link_id != link.pk for each in linked.of_item(item, request.membership).shown):
         raise Http404

@@ -14,7 +14,7 @@ from accounts.access import AccountRequest, account_view
 from accounts.models import Membership, Role
 from roadmaps import services
 from roadmaps.access import Level, RoadmapRequest, roadmap_view, visible_to
-from roadmaps.forms import RoadmapForm, add_errors
+from roadmaps.forms import NewRoadmapForm, RoadmapForm, add_errors
 from roadmaps.models import Item, Roadmap, Share
 from roadmaps.views.shared import page_context, to_roadmap
 
@@ -71,14 +71,15 @@ def _of_tab(member: Membership, tab: str) -> QuerySet[Roadmap]:
 @account_view(role=Role.COLLABORATOR)
 def new(request: AccountRequest) -> HttpResponse:
     """Make a roadmap, of which the member is the owner."""
-    form = RoadmapForm(request.POST or None)
+    form = NewRoadmapForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             roadmap = services.create_roadmap(owner=request.membership, **form.cleaned_data)
         except ValidationError as problem:
             add_errors(form, problem)
         else:
-            return redirect("roadmaps:items-table", request.account.slug, roadmap.pk)
+            page = "sources" if roadmap.is_portfolio else "items-table"
+            return redirect(f"roadmaps:{page}", request.account.slug, roadmap.pk)
     return render(request, "roadmaps/new.html", {"form": form})
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from roadmaps.access import Level, RoadmapRequest, may_hand_over
-from roadmaps.models import View
+from roadmaps import portfolio, scope
+from roadmaps.access import Level, RoadmapRequest, editable_by, may_hand_over
+from roadmaps.models import Item, View
 from roadmaps.saved_views import ALL_DATA, Asked
+from roadmaps.scope import Scope
 from roadmaps.services.views import MAX_VIEWS
 
 #: The ways to look at a roadmap: label, icon, URL name, and the layout of the views that open there. A further one is
@@ -86,8 +89,20 @@ def page_context(request: RoadmapRequest, asked: Asked | None = None) -> dict[st
     }
 
 
-def view_context(request: RoadmapRequest, asked: Asked) -> dict[str, object]:
-    """What every layout's page knows: `page_context`, and the bar of views for `roadmaps/_views.html`."""
+def editable_roadmaps(request: RoadmapRequest, shown: Scope) -> frozenset[int]:
+    """The ids of the roadmaps whose items the person may write on this page; a query on a portfolio alone."""
+    if request.roadmap.archived_at is not None:
+        return frozenset()
+    if request.roadmap.is_portfolio:
+        return editable_by(request.membership, shown.homes.values()) if shown.homes else frozenset()
+    return frozenset({request.roadmap.pk} if request.level >= Level.EDITOR else ())
+
+
+def view_context(request: RoadmapRequest, asked: Asked, editable: frozenset[int]) -> dict[str, object]:
+    """What every layout's page knows: `page_context`, whose items may be written, and the bar of views.
+
+    On a portfolio also how its sources are.
+    """
     here = _layout_of(request)
     opens_here = asked.view is None or asked.view.layout == here
     bar = ViewBar(
@@ -100,7 +115,13 @@ def view_context(request: RoadmapRequest, asked: Asked) -> dict[str, object]:
         reset=layout_url(request, here) + asked.saved_address,
         is_full=len(asked.views) >= MAX_VIEWS,
     )
-    return {**page_context(request, asked), "view_bar": bar}
+    return {
+        **page_context(request, asked),
+        "view_bar": bar,
+        "editable": editable,
+        "can_edit_items": bool(editable),
+        "portfolio": portfolio.look(asked.scope) if request.roadmap.is_portfolio else None,
+    }
 
 
 def layout_url(request: RoadmapRequest, layout: str) -> str:
@@ -137,6 +158,14 @@ def _place(request: RoadmapRequest) -> list[object]:
 def to_roadmap(request: RoadmapRequest, name: str = "items-table", *args: int) -> HttpResponseRedirect:
     """Go to a page of the request's roadmap."""
     return redirect(f"roadmaps:{name}", request.account.slug, request.roadmap.pk, *args)
+
+
+def to_item(request: RoadmapRequest, item: Item) -> HttpResponseRedirect:
+    """Go to the item's card; to the table of a portfolio that, since the item changed, does not show it any more."""
+    if request.roadmap.is_portfolio and not scope.of(request.roadmap).items().filter(pk=item.pk).exists():
+        messages.info(request, "It no longer fits what this portfolio shows of its roadmap, so it isn’t listed here.")
+        return to_roadmap(request)
+    return to_roadmap(request, "item", item.pk)
 
 
 def wants_fragment(request: HttpRequest) -> bool:

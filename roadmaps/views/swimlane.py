@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,8 +21,9 @@ from roadmaps.saved_views import Asked
 from roadmaps.swimlane import Axis
 from roadmaps.swimlane_move import Target
 from roadmaps.swimlane_page import Swimlane
+from roadmaps.views.card import find_item
 from roadmaps.views.items import ITEMS_CHANGED
-from roadmaps.views.shared import page_context, varying, view_context, wants_fragment
+from roadmaps.views.shared import editable_roadmaps, page_context, varying, view_context, wants_fragment
 
 
 @require_safe
@@ -36,9 +37,9 @@ def swimlane(request: RoadmapRequest) -> HttpResponse:
         return redirect(request.path + filtering.query.address())
     if len(params.get("card", ())) > 1:
         return redirect(request.path + told.query.address())
-    page = swimlane_page.build(request.roadmap, told.query, told.columns, today=timezone.localdate())
+    page = swimlane_page.build(told.scope, told.query, today=timezone.localdate())
     context = {
-        **view_context(request, told),
+        **view_context(request, told, editable_roadmaps(request, told.scope)),
         "page": page,
         "filter_form": filtering.form,
         "swimlane_url": request.path,
@@ -49,14 +50,13 @@ def swimlane(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def move(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Ask where to, or move the item: its values become those of the cell. The address is the Swimlane's own."""
-    found = get_object_or_404(Item, roadmap=request.roadmap, account=request.account, pk=item_id)
-    found.roadmap = request.roadmap
     params = dict(request.GET.lists())
     onto = params.pop(swimlane_page.ONTO, [])
     told = saved_views.ask(request.roadmap, params)
+    found = find_item(request, item_id, level=Level.EDITOR, within=told.scope)
     axes = _axes(request, told, onto)
     if request.method != "POST":
         return _ask(request, found, axes, told)
@@ -65,7 +65,9 @@ def move(request: RoadmapRequest, item_id: int) -> HttpResponse:
         texts = swimlane_move.find_texts(found, targets)
         after = found
         if texts:
-            after = services.update_item(item=found, texts=texts, by=request.membership, known=told.columns)
+            after = services.update_item(
+                item=found, texts=texts, by=request.membership, known=told.scope.columns_of(found)
+            )
     except (services.Refused, ValidationError) as problem:
         return _ask(request, found, axes, told, problem=" ".join(_sentences(problem)))
     changed = [column for column in told.columns if column.name in texts]
@@ -75,7 +77,7 @@ def move(request: RoadmapRequest, item_id: int) -> HttpResponse:
 def _axes(request: RoadmapRequest, told: Asked, onto: list[str]) -> dict[str, Axis | None]:
     """The axes that the board had; an address that does not name them is laid out as the board would be."""
     asked = told.query.laying_out(lanes=onto[0], rows=onto[1]) if len(onto) == 2 else told.query
-    items = query_sql.apply(asked, Item.objects.filter(roadmap=request.roadmap), told.columns)
+    items = query_sql.apply(asked, told.scope.items(), told.columns)
     lanes, rows, _ = swimlane_page.choose_axes(asked, told.columns, items)
     return {"lane": lanes, "row": rows}
 
@@ -95,7 +97,7 @@ def _menus(page: Swimlane, told: Asked) -> dict[str, object]:
 def _narrowing(request: RoadmapRequest, told: Asked) -> dict[str, object]:
     asked = told.query
     return {
-        "filterable": [column for column in told.columns if column.type != "source" or request.roadmap.source_label],
+        "filterable": [column for column in told.columns if column.type != "source" or told.scope.has_source],
         "hidden_for": {
             "search": replace(asked, search="", page=1).pairs(),
             "card": asked.laying_out(card="").pairs(),

@@ -14,7 +14,7 @@ from roadmaps.access import RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.query import Query
 from roadmaps.services.bulk import MAX_ITEMS
-from roadmaps.views.shared import view_context
+from roadmaps.views.shared import editable_roadmaps, view_context
 
 
 @require_safe
@@ -29,11 +29,11 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     leads_to = filtering.query or pressed or (asked if len(params.get("cols", ())) > 1 else None)
     if leads_to:
         return redirect(request.path + leads_to.address())
-    frame = view_context(request, told)
+    editable = editable_roadmaps(request, told.scope)
     context = {
-        **frame,
-        **_menus(asked, known, has_source=bool(request.roadmap.source_label)),
-        "table": table.build(request.roadmap, asked, known, can_edit=frame["can_edit"] is True),
+        **view_context(request, told, editable),
+        **_menus(asked, known, has_source=told.scope.has_source),
+        "table": table.build(told.scope, asked, editable=editable),
         "bulk_limit": MAX_ITEMS,
         "filter_form": filtering.form,
     }

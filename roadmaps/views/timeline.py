@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -16,12 +16,14 @@ from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.models import Item
 from roadmaps.saved_views import Asked
+from roadmaps.scope import Scope
 from roadmaps.table import chosen_filters
 from roadmaps.timeline_axis import shift
 from roadmaps.timeline_items import Timeline, show_day
 from roadmaps.timeline_page import WIDTH, make_chart
 from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
-from roadmaps.views.shared import view_context
+from roadmaps.views.card import find_with_columns
+from roadmaps.views.shared import editable_roadmaps, view_context
 
 UNITS = ("week", "month", "quarter", "year", "years5", "years10", "years50")
 DATES = {"start": ("start_date", "Start"), "end": ("end_date", "End")}
@@ -39,9 +41,9 @@ def timeline(request: RoadmapRequest) -> HttpResponse:
     if len(params.get("label", ())) > 1:
         return redirect(request.path + told.query.address())
     today = timezone.localdate()
-    shown = timeline_items.build(request.roadmap, told.query, told.columns, today=today, width=WIDTH)
+    shown = timeline_items.build(told.scope, told.query, today=today, width=WIDTH)
     context = {
-        **view_context(request, told),
+        **view_context(request, told, editable_roadmaps(request, told.scope)),
         **_toolbar(request, told),
         **_time(told, shown),
         "filter_form": filtering.form,
@@ -67,12 +69,10 @@ def timeline_png(request: RoadmapRequest) -> HttpResponse:
 
 
 @require_POST
-@roadmap_view(level=Level.EDITOR)
+@roadmap_view(level=Level.EDITOR, of_items=True)
 def item_dates(request: RoadmapRequest, item_id: int) -> HttpResponse:
     """Move an item, or one of its ends: to the days that were posted, or by so many units. Answers with a sentence."""
-    item = get_object_or_404(Item, roadmap=request.roadmap, account=request.account, pk=item_id)
-    item.roadmap = request.roadmap
-    known = columns.load(request.roadmap)
+    item, known = find_with_columns(request, item_id, level=Level.EDITOR)
     texts = _dates_posted(request, item)
     if locked := _locked(item, list(texts), known):
         return HttpResponse(locked, status=422, content_type="text/plain; charset=utf-8")
@@ -115,7 +115,7 @@ def _toolbar(request: RoadmapRequest, told: Asked) -> dict[str, object]:
         "page_url": request.path,
         "filters": chosen_filters(asked, told.columns),
         "cleared": replace(asked, filters=(), search="", page=1).address(),
-        "filterable": [each for each in told.columns if each.type != "source" or request.roadmap.source_label],
+        "filterable": [each for each in told.columns if each.type != "source" or told.scope.has_source],
         "search_pairs": replace(asked, search="", page=1).pairs(),
         "filter_pairs": replace(asked, page=1).pairs(),
         "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),
@@ -158,19 +158,23 @@ def _settings_form(told: Asked, shown: Timeline) -> dict[str, object]:
 def _picture(request: RoadmapRequest) -> str:
     told = saved_views.ask(request.roadmap, dict(request.GET.lists()))
     now = timezone.localtime()
-    shown = timeline_items.build(request.roadmap, told.query, told.columns, today=now.date(), width=PICTURE_WIDTH)
-    return draw_svg(timeline=shown, title=request.roadmap.name, freshness=_freshness(request), now=now)
+    shown = timeline_items.build(told.scope, told.query, today=now.date(), width=PICTURE_WIDTH)
+    return draw_svg(timeline=shown, title=request.roadmap.name, freshness=_freshness(told.scope), now=now)
 
 
-def _freshness(request: RoadmapRequest) -> str:
-    """How old the data is, in a sentence without its stop; "" where people fill the roadmap by hand (B11)."""
-    fresh = freshness.of(request.roadmap)
-    if fresh is None:
+def _freshness(scope: Scope) -> str:
+    """How old the (oldest) data is, in a sentence without its stop; "" where people fill the roadmap by hand (B11)."""
+    homes = [*scope.homes.values()]
+    fresh = freshness.of_each(homes)
+    oldest = freshness.oldest(homes, fresh)
+    if oldest is None:
         return ""
-    if fresh.synced_at is None:
-        return f"Nothing has come from {fresh.source} yet"
-    at = timezone.localtime(fresh.synced_at)
-    return f"Synced from {fresh.source}, last on {show_day(at.date())}, {at:%H:%M}"
+    told, only = fresh[oldest.pk], "" if oldest == scope.roadmap else f" to {oldest.name}"
+    if told.synced_at is None:
+        return f"Nothing has come from {told.source}{only} yet"
+    at = timezone.localtime(told.synced_at)
+    last = "the oldest of its sources" if only else "last"
+    return f"Synced from {told.source}{only}, {last} on {show_day(at.date())}, {at:%H:%M}"
 
 
 def _download(request: RoadmapRequest, body: str | bytes, extension: str, kind: str) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from integrations.models import SyncRun
-from roadmaps import columns, saved_views, timeline_items
+from roadmaps import saved_views, scope, timeline_items
 from roadmaps.models import Roadmap
 from roadmaps.timeline_picture import COLOURS, MAX_DOTS, draw_png, draw_svg
 from tests import factories
@@ -42,9 +42,8 @@ def roadmap(olga: Membership) -> Roadmap:
 
 
 def draw(roadmap: Roadmap, query: str = "", *, freshness: str = "") -> str:
-    known = columns.load(roadmap)
     asked = saved_views.ask(roadmap, {"q": [query]}).query
-    found = timeline_items.build(roadmap, asked, known, today=date(2026, 6, 15), width=1320)
+    found = timeline_items.build(scope.of(roadmap), asked, today=date(2026, 6, 15), width=1320)
     return draw_svg(timeline=found, title=roadmap.name, freshness=freshness, now=NOW)
 
 
