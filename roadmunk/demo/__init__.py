@@ -1,5 +1,5 @@
-"""The demo account: three people to sign in as, a roadmap made by hand, and one that fills itself. On an embedded
-database only."""
+"""The demo account: three people to sign in as, a roadmap made by hand, three that fill themselves, and a portfolio.
+On an embedded database only."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.services import create_person, open_account
 from integrations.models import ProjectLink
+from roadmunk.demo.kestrel import make_portfolio, make_shop_and_platform
+from roadmunk.demo.linked import connect
 from roadmunk.demo.people import PASSWORD, PEOPLE, SignIn
 from roadmunk.demo.rider_app import make_rider_app
 from roadmunk.demo.strategy import make_strategy
 
-__all__ = ["PASSWORD", "PEOPLE", "SignIn", "context", "link_roadmap", "load"]
+__all__ = ["PASSWORD", "PEOPLE", "SignIn", "context", "link_roadmaps", "load"]
 
 
 @transaction.atomic
@@ -38,14 +40,21 @@ def load() -> bool:
     return True
 
 
-def link_roadmap() -> ProjectLink | None:
-    """Give the demo's owner a roadmap that pulls a project of the sandbox. None where there is no sandbox.
+@transaction.atomic
+def link_roadmaps() -> list[ProjectLink]:
+    """Give the demo's owner a roadmap for each project of the sandbox, and a portfolio over them.
 
-    Raises an error of `integrations.errors` where it does not answer.
+    None where there is no sandbox. Raises an error of `integrations.errors` where it does not answer.
     """
     if not settings.SANDBOX:
-        return None
-    return make_rider_app(settings.SANDBOX, *_members(), today=timezone.localdate())
+        return []
+    admin, owner, viewer = _members()
+    today = timezone.localdate()
+    connection = connect(settings.SANDBOX, admin=admin, owner=owner)
+    rider_app = make_rider_app(connection, admin, owner, viewer, today=today)
+    links = [rider_app, *make_shop_and_platform(connection, owner, viewer)]
+    make_portfolio([link.roadmap for link in links], owner, viewer, today=today)
+    return links
 
 
 def context(request: HttpRequest) -> dict[str, object]:

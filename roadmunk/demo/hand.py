@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from accounts.models import Membership
-from roadmaps import columns, saved_views, services
+from roadmaps import saved_views, scope, services
 from roadmaps.columns import Column
 from roadmaps.fields import fold
 from roadmaps.models import Field, FieldOption, Item, Roadmap, View
@@ -21,7 +21,7 @@ class Hand:
 
     def __init__(self, roadmap: Roadmap, by: Membership) -> None:
         self.roadmap, self.by = roadmap, by
-        self._columns = {column.label: column for column in columns.load(roadmap)}
+        self._columns = {column.label: column for column in scope.of(roadmap).columns}
 
     def name(self, label: str) -> str:
         """What addresses call that column."""

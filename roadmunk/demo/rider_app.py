@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db import transaction
-
 from accounts.models import Membership
-from integrations import catalogue, credentials, setup
-from integrations.models import Credential, Integration, ProjectLink, SetupDraft
+from integrations.models import ProjectLink
 from roadmaps import services, swimlane_time
-from roadmaps.models import Field, Item, Roadmap, Share, View
+from roadmaps.models import Item, View
 from roadmaps.query import Filter, Query, Sort
-from roadmunk.demo.hand import Hand, foresee
-from roadmunk.sandbox import Sandbox
+from roadmunk.demo import linked
+from roadmunk.demo.hand import Hand
+from roadmunk.demo.linked import Connection
 
-KIND = "pivotal_tracker"
 NAME = "Rider App"
 ABOUT = "Both apps, straight from Tracker"
-#: The sandbox lives on, so the demo's roadmap looks as often as it may.
-CADENCE_MINUTES = 5
 
 #: The project's epics as the sandbox calls them, so that own items can belong to one before the first sync.
 EPICS = {
@@ -50,50 +45,19 @@ CAMPAIGN = "Launch campaign for two bikes, one phone"
 RECENT_DAYS = 45
 
 
-@transaction.atomic
 def make_rider_app(
-    sandbox: Sandbox, admin: Membership, owner: Membership, viewer: Membership, *, today: date
+    connection: Connection, admin: Membership, owner: Membership, viewer: Membership, *, today: date
 ) -> ProjectLink:
-    """Link a new roadmap to the sandbox's project as the wizard suggests, and put something beside its stories.
+    """Link a new roadmap to the sandbox's project, and put something beside its stories.
 
     Raises an error of `integrations.errors` where the sandbox does not answer.
     """
-    identity = credentials.check_secret(KIND, sandbox.token)
-    integration = Integration.objects.create(
-        account=admin.account, kind=KIND, name="Pivotal Tracker sandbox", created_by=admin
-    )
-    credential = credentials.save_credential(
-        owner, kind=KIND, label="Demo token", secret=sandbox.token, identity=identity
-    )
-    roadmap = services.create_roadmap(owner=owner, name=NAME, description=ABOUT)
-    services.share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER)
-    link = setup.finish(_fill_in(roadmap, integration, credential), member=owner)
-    roadmap.refresh_from_db()
-    foresee(Field.objects.get(account=owner.account, source_kind=KIND, source_key="epics"), EPICS)
-    hand = Hand(roadmap, owner)
+    link = linked.link(connection, NAME, ABOUT, owner=owner, viewer=viewer, epics=EPICS)
+    hand = Hand(link.roadmap, owner)
     monday = today - timedelta(days=today.weekday())
     _put_beside(hand, monday, admin, viewer)
     _save_views(hand, today, monday)
     return link
-
-
-def _fill_in(roadmap: Roadmap, integration: Integration, credential: Credential) -> SetupDraft:
-    """The wizard's answers, as it suggests them."""
-    project = next(one for one in catalogue.list_projects(credential) if one.name == NAME)
-    description = catalogue.describe(credential, project.id)
-    return SetupDraft.objects.create(
-        account=roadmap.account,
-        roadmap=roadmap,
-        integration=integration,
-        credential=credential,
-        project_id=project.id,
-        project_name=project.name,
-        cadence_minutes=CADENCE_MINUTES,
-        states=list(description.suggested_states),
-        start_sources=list(description.suggested_start),
-        end_sources=list(description.suggested_end),
-        fields=list(description.suggested_fields),
-    )
 
 
 def _put_beside(hand: Hand, monday: date, admin: Membership, viewer: Membership) -> None:

@@ -118,6 +118,15 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *_of("roadmaps", "cell", column="name"),
         *_of("roadmaps", "cell", column="choices"),
     ],
+    ("portfolio", "olga"): [
+        _table(roadmap="portfolio"),
+        _table("?group=roadmap&sort=-name&archived=1", roadmap="portfolio"),
+        _table(roadmap="empty_portfolio"),
+        *_of("roadmaps", "timeline", "swimlane", "sources", "settings", roadmap_id="portfolio"),
+        Visit("roadmaps:timeline", "?head=roadmap&colour={choice}", {"roadmap_id": "portfolio"}),
+        *_of("roadmaps", "item", "item-edit", "cell", roadmap_id="portfolio", column="name"),
+        *_of("roadmaps", "sources", "timeline", roadmap_id="empty_portfolio"),
+    ],
     ("roadmap", "olga"): [
         *_of("roadmaps", "own-fields", "own-field-new", "own-field"),
         *_of("roadmaps", "settings", "share", "hand-over", "delete"),
@@ -161,6 +170,9 @@ POSTS = {
         "run-cancel",
     ],
     "roadmaps": [
+        "source-view",
+        "source-move",
+        "source-remove",
         "view-save",
         "view-duplicate",
         "view-move",

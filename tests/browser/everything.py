@@ -49,9 +49,10 @@ def make_everything(acme: Account, alice: Membership, olga: Membership, vera: Me
         User.objects.filter(pk=member.user_id).update(name=name)
     factories.make_member(factories.make_account("Borealis"), user=olga.user)
     roadmap = factories.make_roadmap(olga, long(120), description=long(300))
-    things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
+    things: Things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
     things |= _people(acme, alice) | _roadmap(roadmap, olga, vera)
-    return things | _integration(roadmap, olga, alice, tracker) | _others(olga, alice, tracker)
+    things |= _integration(roadmap, olga, alice, tracker) | _others(olga, alice, tracker)
+    return things | _portfolios(roadmap, olga, alice)
 
 
 def _people(acme: Account, alice: Membership) -> Things:
@@ -261,6 +262,22 @@ def _others(olga: Membership, alice: Membership, tracker: Sandbox) -> Things:
         "empty": empty.pk,
         "dead_credential": dead.pk,
         "alices_roadmap": factories.make_roadmap(alice, "Of Alice").pk,
+    }
+
+
+def _portfolios(roadmap: Roadmap, olga: Membership, alice: Membership) -> Things:
+    """One with every kind of source: through a view, by hand, archived, hidden from Olga; and one without any."""
+    by_hand = factories.make_roadmap(olga, "By hand")
+    factories.make_item(by_hand, "Without a source", start_date="2026-02-01", end_date="2026-05-31")
+    old = Roadmap.objects.get(account=olga.account, name="Archived")
+    portfolio = factories.make_portfolio(olga, long(119))
+    source = factories.make_source(portfolio, roadmap, roadmap.views.first())
+    for each in (by_hand, old, factories.make_roadmap(alice, "Hers alone")):
+        factories.make_source(portfolio, each)
+    return {
+        "portfolio": portfolio.pk,
+        "source_id": source.pk,
+        "empty_portfolio": factories.make_portfolio(olga, "Not begun").pk,
     }
 
 

@@ -23,7 +23,7 @@ def site(worker: None, tracker: Sandbox, settings: Settings) -> None:
     settings.EMBEDDED = True
     settings.SANDBOX = SandboxPlace(port=int(tracker.url.rpartition(":")[2]), token=DEMO_TOKEN)
     demo.load()
-    demo.link_roadmap()
+    demo.link_roadmaps()
 
 
 def sign_in(page: Page, who: str) -> None:
@@ -39,7 +39,7 @@ def open_view(page: Page, name: str) -> None:
 
 
 def test_the_owner_sees_the_roadmap_fill_itself_and_finds_every_layout(site: None, open_page: OpenPage) -> None:
-    """S20, S31, D24 to D27."""
+    """S20, S31, D24 to D28."""
     page = open_page(viewport={"width": 1280, "height": 900})
     sign_in(page, "owner")
     page.get_by_role("link", name="Rider App").click()
@@ -51,7 +51,11 @@ def test_the_owner_sees_the_roadmap_fill_itself_and_finds_every_layout(site: Non
     open_view(page, "Board")
     expect(page.get_by_text("Hire a second Android developer")).to_be_visible()
     page.get_by_label("Breadcrumb").get_by_role("link", name="Roadmaps").click()
-    expect(page.get_by_text("Healthy")).to_be_visible()
+    expect(page.get_by_text("Healthy")).to_have_count(3)
+    page.get_by_role("link", name="All of Kestrel").click()
+    open_view(page, "Everything by roadmap")
+    expect(page.locator(".tl-item", has_text="Unlock two bikes with one phone")).to_be_visible()
+    expect(page.locator(".tl-item", has_text="Returns without a printer")).to_be_visible()
     assert serious_findings(page) == []
 
 

@@ -16,10 +16,11 @@ from accounts.models import Account, Membership, Role, User
 from integrations.errors import CredentialRejected
 from integrations.models import Integration, ProjectLink, SyncRun
 from integrations.sync.run import execute
-from roadmaps import query_sql, saved_views
+from roadmaps import query_sql, saved_views, scope
 from roadmaps.models import Comment, Field, Item, ItemLink, Roadmap, View
 from roadmaps.saved_views import Asked
 from roadmunk import demo
+from roadmunk.demo.kestrel import PLATFORM_EPICS, SHOP_EPICS
 from roadmunk.demo.rider_app import EPICS
 from roadmunk.sandbox import DEMO_TOKEN, Sandbox
 from tracker_sandbox.demo import build_demo
@@ -87,9 +88,7 @@ def tracker(settings: Settings) -> Iterator[TrackerSandbox]:
 
 def load_all() -> ProjectLink:
     demo.load()
-    link = demo.link_roadmap()
-    assert link is not None
-    return link
+    return demo.link_roadmaps()[0]
 
 
 def pull(link: ProjectLink) -> SyncRun:
@@ -120,10 +119,22 @@ def test_its_roadmap_is_linked_as_the_wizard_suggests(tracker: TrackerSandbox) -
     assert SyncRun.objects.get(link=link).trigger == "setup"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_three_linked_roadmaps_stand_in_one_portfolio(tracker: TrackerSandbox) -> None:
+    """S32, D28: each with its own stories, under the same fields and colours."""
+    for link in [load_all(), *ProjectLink.objects.exclude(roadmap__name="Rider App")]:
+        assert pull(link).problem_count == 0
+    portfolio = Roadmap.objects.get(name="All of Kestrel")
+    shown = scope.of(portfolio)
+    assert [home.name for home in shown.homes.values()] == ["Rider App", "Passes & Shop", "Station Platform"]
+    assert all(shown.items().filter(roadmap=home).exclude(origin="").count() > 30 for home in shown.homes.values())
+    assert [column.label for column in shown.columns].count("State") == 1
+
+
 def test_without_a_sandbox_only_the_roadmap_made_by_hand_is_there(settings: Settings) -> None:
     settings.EMBEDDED, settings.SANDBOX = True, None
     demo.load()
-    assert demo.link_roadmap() is None
+    assert demo.link_roadmaps() == []
     assert Roadmap.objects.get().name == "Kestrel strategy"
 
 
@@ -147,6 +158,12 @@ def test_each_layout_has_a_view_from_the_beginning(tracker: TrackerSandbox) -> N
         quarter: "table",
         "Releases": "timeline",
     }
+    assert views_of(Roadmap.objects.get(name="All of Kestrel")) == {
+        "View 1": "table",
+        "Everything by roadmap": "timeline",
+        "Boards side by side": "swimlane",
+        "Releases": "timeline",
+    }
     assert views_of(Roadmap.objects.get(name="Kestrel strategy")) == {
         "View 1": "table",
         "Timeline by theme": "timeline",
@@ -155,8 +172,11 @@ def test_each_layout_has_a_view_from_the_beginning(tracker: TrackerSandbox) -> N
     }
 
 
+@pytest.mark.django_db(transaction=True)
 def test_every_view_is_understood_and_opens_for_the_viewer(tracker: TrackerSandbox, client: Client) -> None:
-    pull(load_all())
+    load_all()
+    for link in ProjectLink.objects.all():
+        pull(link)
     client.login(email="viewer@demo.test", password=demo.PASSWORD)
     pages = {"table": "items-table", "timeline": "timeline", "swimlane": "swimlane"}
     for view in View.objects.select_related("roadmap"):
@@ -178,11 +198,14 @@ def test_the_first_sync_fills_every_view_and_lets_the_items_beside_it_be(tracker
         assert any(item.origin for item in answer(view)), view.name
 
 
+@pytest.mark.django_db(transaction=True)
 def test_its_epics_are_those_of_the_sandbox(tracker: TrackerSandbox) -> None:
     """So that items made before the first sync stand in the same streams as the stories."""
-    pull(load_all())
+    load_all()
+    for link in ProjectLink.objects.all():
+        pull(link)
     epics = Field.objects.get(source_key="epics")
-    assert dict(epics.options.values_list("label", "colour")) == EPICS
+    assert dict(epics.options.values_list("label", "colour")) == EPICS | SHOP_EPICS | PLATFORM_EPICS
 
 
 def test_states_say_by_their_colours_how_far_a_story_is(tracker: TrackerSandbox) -> None:
@@ -206,6 +229,7 @@ def test_it_can_be_loaded_on_any_day(tracker: TrackerSandbox, today: date, monke
     """Months are counted from today, and today is not always in the middle of one."""
     monkeypatch.setattr(timezone, "localdate", lambda: today)
     link = load_all()
+    assert Roadmap.objects.get(name="All of Kestrel").milestones.filter(date__gt=today).exists()
     for roadmap in (link.roadmap, Roadmap.objects.get(name="Kestrel strategy")):
         assert roadmap.items.filter(start_date__lte=today, end_date__gte=today).exists()
         assert roadmap.milestones.filter(date__gt=today).count() >= 3
@@ -217,6 +241,6 @@ def test_what_goes_wrong_at_the_sandbox_leaves_the_roadmap_out_altogether(
     settings.SANDBOX = Sandbox(port=settings.SANDBOX.port, token="f" * 32)
     demo.load()
     with pytest.raises(CredentialRejected):
-        demo.link_roadmap()
+        demo.link_roadmaps()
     assert not Roadmap.objects.filter(name="Rider App").exists()
     assert not Integration.objects.exists()

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=verbosity)
         if settings.EMBEDDED and demo.load():
             self.stdout.write("Made the account Demo.")
-            self._link_roadmap()
+            self._link_roadmaps()
 
-    def _link_roadmap(self) -> None:
-        """Without a sandbox that answers the demo is there all the same; its roadmap can be linked by hand."""
+    def _link_roadmaps(self) -> None:
+        """Without a sandbox that answers the demo is there all the same; its roadmaps can be linked by hand."""
         try:
-            demo.link_roadmap()
+            demo.link_roadmaps()
         except PullError as error:
-            self.stderr.write(f"The demo's roadmap was not linked: {error}")
+            self.stderr.write(f"The demo's roadmaps were not linked: {error}")
