@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,12 @@ class Portfolio:
     def live(self) -> int:
         """How many sources give items."""
         return sum(line.feed.dark is None for line in self.lines)
+
+    @property
+    def digest(self) -> str:
+        """What the sources give, in brief: another one once any of them synced, went dark or came back."""
+        told = [(line.id, line.feed.dark, line.fresh and line.fresh.synced_at) for line in self.lines]
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
 def look(scope: Scope) -> Portfolio:

@@ -101,7 +101,8 @@ def make_card(item: Item, look: Look, lanes: Axis | None, rows: Axis | None) -> 
         reason=item.get_source_state_display() if item.source_state else "",
         badge=BADGES.get(item.source_state, ""),
         free=" ".join(name for name, column in axes if column not in locked),
-        locked=" ".join(refusal(item, column) for column in locked),
+        # That items stay on their roadmap is the same for all, so no card says it.
+        locked=" ".join(refusal(item, column) for column in locked if column.name != columns.ROADMAP),
     )
 
 

@@ -71,6 +71,7 @@ urlpatterns = [
     path(f"{ROADMAP}fields/<int:field_id>/archive/", fields.archive_own_field, name="own-field-archive"),
     path(f"{ROADMAP}fields/<int:field_id>/restore/", fields.restore_own_field, name="own-field-restore"),
     path(f"{ROADMAP}sources/", sources.sources, name="sources"),
+    path(f"{ROADMAP}sources/state/", sources.state, name="portfolio-state"),
     path(f"{ROADMAP}sources/<int:source_id>/view/", sources.show_through, name="source-view"),
     path(f"{ROADMAP}sources/<int:source_id>/move/", sources.move, name="source-move"),
     path(f"{ROADMAP}sources/<int:source_id>/remove/", sources.remove, name="source-remove"),

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from roadmaps import access, portfolio, scope, services
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
@@ -16,6 +16,7 @@ from roadmaps.latest import read_number
 from roadmaps.models import Roadmap, Source, View
 from roadmaps.portfolio import Portfolio
 from roadmaps.services.sources import ALL_DATA, MAX_SOURCES, may_be_added
+from roadmaps.views.items import ITEMS_CHANGED
 from roadmaps.views.shared import page_context, to_roadmap
 
 #: More roadmaps to choose from are found by a part of their name.
@@ -39,6 +40,18 @@ def sources(request: RoadmapRequest) -> HttpResponse:
         "is_full": len(shown.lines) >= MAX_SOURCES,
     }
     return render(request, "roadmaps/sources.html", context)
+
+
+@require_safe
+@roadmap_view(standard=False)
+def state(request: RoadmapRequest) -> HttpResponse:
+    """For an open page: how fresh the sources are; where they changed since it was `seen`, the items come anew."""
+    shown = portfolio.look(scope.of(request.roadmap))
+    context = {"account": request.account, "roadmap": request.roadmap, "portfolio": shown}
+    response = render(request, "roadmaps/portfolio_state.html", context)
+    if request.GET.get("seen") != shown.digest:
+        response["HX-Trigger"] = ITEMS_CHANGED
+    return response
 
 
 @require_POST

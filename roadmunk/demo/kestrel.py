@@ -36,8 +36,8 @@ PLATFORM_EPICS = {
 }
 #: Name, days from this week's Monday on, colour.
 MILESTONES = (
-    ("Season opening", -62, 2),
-    ("Summer board meeting", 31, 7),
+    ("New prices", -62, 2),
+    ("Board meeting", 31, 7),
     ("Velo-city conference", 84, 7),
 )
 

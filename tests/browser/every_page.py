@@ -200,6 +200,7 @@ NO_PAGES = {
     "accounts:settings": "a redirect to the first tab",
     "integrations:setup": "a redirect to the first step that is not done",
     "integrations:sync-status": "a part of the roadmap's page",
+    "roadmaps:portfolio-state": "a part of the portfolio's page",
     "roadmaps:comment": "a redirect to the card",
     "roadmaps:timeline-svg": "a picture",
     "roadmaps:timeline-png": "a picture",

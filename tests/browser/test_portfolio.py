@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
+from integrations.models import ProjectLink
 from roadmaps.models import FieldOption, Item, Roadmap
 from tests import factories
 from tests.browser.people import person
@@ -80,3 +81,24 @@ def test_a_portfolio_over_two_roadmaps(open_page: OpenPage, roadmaps: list[Roadm
     page.get_by_role("link", name="Roadmap", exact=True).click()
     expect(page.locator(".lanes__row", has_text="Gemini")).to_be_visible()
     expect(page.locator(".lane-card")).to_have_count(8)
+
+
+def test_an_open_page_shows_what_a_source_brought_meanwhile(
+    open_page: OpenPage, roadmaps: list[Roadmap], olga: Membership
+) -> None:
+    """B11: nobody has to reload."""
+    apollo = roadmaps[0]
+    portfolio = factories.make_portfolio(olga, "All of space", apollo)
+    page = open_page(person(olga))
+    page.clock.install()
+    page.goto(f"/a/{olga.account.slug}/roadmaps/{portfolio.pk}/")
+    summary = page.locator(".portfolio-state summary")
+    expect(summary).to_contain_text("oldest sync 5 hours ago")
+    summary.click()
+    factories.make_item(apollo, "Splashdown", external_id="190")
+    link = ProjectLink.objects.get(roadmap=apollo)
+    link.runs.create(account_id=link.account_id, trigger="schedule", state="succeeded", finished_at=timezone.now())
+    page.clock.fast_forward(15_000)
+    expect(summary).to_contain_text("oldest sync just now")
+    expect(page.get_by_role("link", name="Splashdown")).to_be_visible()
+    expect(page.get_by_text("Apollo: Synced from Pivotal Tracker just now")).to_be_visible()

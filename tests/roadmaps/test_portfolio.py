@@ -253,3 +253,16 @@ def test_exports_hold_the_roadmap_of_each_item(olga: Membership, signed_in: Sign
     workbook = fetch(signed_in(olga), "export-xlsx", made)
     assert workbook.status_code == 200
     workbook.close()
+
+
+def test_an_open_page_is_told_when_a_source_changed_and_only_then(olga: Membership, signed_in: SignIn) -> None:
+    """B11."""
+    roadmap = factories.make_roadmap(olga, "Apollo")
+    made = factories.make_portfolio(olga, "All", roadmap)
+    link, client = factories.make_link(roadmap, synced_at=timezone.now() - timedelta(hours=2)), signed_in(olga)
+    address = reverse("roadmaps:portfolio-state", args=[made.account.slug, made.pk])
+    seen = portfolio.look(scope.of(made)).digest
+    assert "HX-Trigger" not in client.get(address, {"seen": seen}).headers
+    link.runs.create(account_id=link.account_id, trigger="schedule", state="succeeded", finished_at=timezone.now())
+    answer = client.get(address, {"seen": seen})
+    assert answer.headers["HX-Trigger"] == "items-changed" and "just now" in answer.content.decode()

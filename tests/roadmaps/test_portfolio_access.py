@@ -30,6 +30,7 @@ PAGES = {
     "item": LOOK,
     "item-history": LOOK,
     "comments": LOOK,
+    "portfolio-state": LOOK,
     "sources": CHOOSE,
     "view-new": CHOOSE,
     "milestone-new": CHOOSE,
