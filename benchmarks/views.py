@@ -71,9 +71,10 @@ def _table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
     from roadmaps import saved_views, table
 
     told = saved_views.ask(roadmap, dict(request.GET.lists()))
-    shown = table.build(roadmap, told.query, told.columns, can_edit=True)
-    context = {"table": shown, "source": roadmap.source_label, "roadmap": roadmap, "account": roadmap.account}
-    return render_to_string("roadmaps/_table.html", {**context, "can_edit": True}, request)
+    editable = frozenset(told.scope.homes)
+    shown = table.build(told.scope, told.query, editable=editable)
+    context = {"table": shown, "roadmap": roadmap, "account": roadmap.account, "portfolio": roadmap.is_portfolio}
+    return render_to_string("roadmaps/_table.html", {**context, "can_edit_items": True, "can_edit": True}, request)
 
 
 def _timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
@@ -83,9 +84,10 @@ def _timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
     from roadmaps.timeline_page import WIDTH, make_chart
 
     told = saved_views.ask(roadmap, dict(request.GET.lists()))
-    shown = timeline_items.build(roadmap, told.query, told.columns, today=TODAY, width=WIDTH)
+    shown = timeline_items.build(told.scope, told.query, today=TODAY, width=WIDTH)
     context = {"shown": shown, "chart": make_chart(shown), "roadmap": roadmap, "account": roadmap.account}
-    return render_to_string("roadmaps/_timeline_chart.html", {**context, "can_edit": True}, request)
+    context |= {"editable": frozenset(told.scope.homes), "portfolio": roadmap.is_portfolio}
+    return render_to_string("roadmaps/_timeline_chart.html", context, request)
 
 
 @dataclass(frozen=True, slots=True)
