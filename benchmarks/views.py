@@ -146,7 +146,7 @@ CASES: Mapping[str, Case] = {
         (
             f"SELECT count(*), count(*) FILTER (WHERE start_date IS NULL), count(*) FILTER (WHERE {IN_YEAR}),"
             f" min(start_date), max(end_date) {HERE}",
-            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 2000",
+            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000",
         ),
         _timeline_bars,
     ),

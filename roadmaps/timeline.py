@@ -6,9 +6,10 @@ lengths are written as shares of it: what does not overlap there does not overla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import heappop, heappush
 
 from roadmaps.timeline_axis import Axis, Window, axis
 from roadmaps.timeline_days import Day, stagger
@@ -64,12 +65,13 @@ class Group:
     colour: int = NO_COLOUR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mark:
     """A bar or a point, and its text: "in" the bar, "out" to the right of it, or "before" it.
 
     `left` and `right` are where one sees it; `from_` and `to` what it takes of its track together with its text. A bar
-    that `goes_before` or `goes_on` is cut off by the window's edge there.
+    that `goes_before` or `goes_on` is cut off by the window's edge there. A layout makes many, and writes into them
+    until it is done.
     """
 
     entry: Entry
@@ -84,6 +86,8 @@ class Mark:
     to: float
     colour: int = NO_COLOUR
     track: int = 0
+    #: What the whole text is wide.
+    needed: float = 0
 
     @property
     def width(self) -> float:
@@ -162,7 +166,7 @@ def lay_out(
     """Draw each entry with a date in the window once: in the stream and the lane of its keys, in their order."""
     shown, without, outside = _sort_out(entries, window)
     by_key = {group.key: group.colour for group in colours}
-    marks = [replace(place_mark(entry, window, width), colour=by_key.get(entry.colour, NO_COLOUR)) for entry in shown]
+    marks = [place_mark(entry, window, width, by_key.get(entry.colour, NO_COLOUR)) for entry in shown]
     used = {entry.colour for entry in shown}
     now = window.x(today, width) + width / window.days / 2 if today and window.start <= today < window.end else None
     days, rows = stagger([day for day in milestones if window.start <= day.date < window.end], window, width, now)
@@ -194,7 +198,7 @@ def _sort_out(entries: Iterable[Entry], window: Window) -> tuple[list[Entry], in
     return shown, without, outside
 
 
-def place_mark(entry: Entry, window: Window, width: float) -> Mark:
+def place_mark(entry: Entry, window: Window, width: float, colour: int = NO_COLOUR) -> Mark:
     """Where the entry's bar or point is, and where its text has room. The entry has a date in the window."""
     first, last = entry.first, entry.last
     assert first is not None and last is not None  # noqa: S101 - the caller sorted those out
@@ -208,23 +212,25 @@ def place_mark(entry: Entry, window: Window, width: float) -> Mark:
     if right - left < MIN_BAR:
         left = min(left, width - MIN_BAR)
         right = left + MIN_BAR
-    bare = Mark(entry, is_point, left, right, goes_before, goes_on, "in", entry.text, left, right)
-    return _place_text(bare, width)
+    mark = Mark(entry, is_point, left, right, goes_before, goes_on, "in", entry.text, left, right, colour)
+    _place_text(mark, width)
+    return mark
 
 
-def _place_text(mark: Mark, width: float) -> Mark:
+def _place_text(mark: Mark, width: float) -> None:
     """Inside where it fits or the bar is wide, else behind the bar, else before it, wherever there is more room."""
-    needed = text_width(mark.text, FONT)
+    needed = mark.needed = text_width(mark.text, FONT)
     if not mark.is_point and (TEXT_INSIDE + needed + INSIDE_SPARE <= mark.width or mark.width >= WIDE_BAR):
-        return mark
+        return
     behind, before = width - mark.right - TEXT_BESIDE, mark.left - TEXT_BESIDE
     wanted = min(needed, MAX_BESIDE)
-    place = "out" if wanted <= behind or behind >= before else "before"
-    text = shorten(mark.text, FONT, min(wanted, behind if place == "out" else before))
-    taken = min(text_width(text, FONT), MAX_BESIDE) + TEXT_BESIDE if text else 0
-    if place == "out":
-        return replace(mark, place=place, text=text, to=mark.right + taken)
-    return replace(mark, place=place, text=text, from_=mark.left - taken)
+    mark.place = "out" if wanted <= behind or behind >= before else "before"
+    mark.text = shorten(mark.text, FONT, min(wanted, behind if mark.place == "out" else before))
+    taken = min(text_width(mark.text, FONT), MAX_BESIDE) + TEXT_BESIDE if mark.text else 0
+    if mark.place == "out":
+        mark.to = mark.right + taken
+    else:
+        mark.from_ = mark.left - taken
 
 
 def _streams(marks: Sequence[Mark], streams: Sequence[Group], lanes: Sequence[Group], width: float) -> Iterable[Stream]:
@@ -250,32 +256,36 @@ def _grouped(
 def _lane(group: Group, marks: Sequence[Mark], width: float) -> Lane:
     """Pack by where they begin, into the first track with room: no packing needs fewer tracks."""
     tracks: list[list[Mark]] = []
-    free_from: list[float] = []
+    taken: list[tuple[float, int]] = []  # until where, by what is free again first
+    free: list[int] = []
     for mark in sorted(marks, key=lambda mark: (mark.from_, mark.to, mark.entry.id)):
-        place = next((place for place, left in enumerate(free_from) if left <= mark.from_), len(tracks))
-        if place == len(tracks):
+        while taken and taken[0][0] <= mark.from_:
+            heappush(free, heappop(taken)[1])
+        if not free:
+            free.append(len(tracks))
             tracks.append([])
-            free_from.append(0)
-        tracks[place].append(replace(mark, track=place))
-        free_from[place] = mark.to + GAP
-    roomy = (mark for track in tracks for mark in _spread(track, width))
-    return Lane(group, tuple(sorted(roomy, key=_in_time)), len(tracks))
+        mark.track = heappop(free)
+        tracks[mark.track].append(mark)
+        heappush(taken, (mark.to + GAP, mark.track))
+    for track in tracks:
+        _spread(track, width)
+    return Lane(group, tuple(sorted(marks, key=_in_time)), len(tracks))
 
 
-def _spread(track: Sequence[Mark], width: float) -> Iterator[Mark]:
+def _spread(track: Sequence[Mark], width: float) -> None:
     """Let texts beside their bars reach as far as their neighbours in the track leave room."""
     end = -float(GAP)
     for mark, following in zip(track, [*track[1:], None], strict=True):
         limit = following.from_ - GAP if following else width
-        room = min(MOST_BESIDE, {"out": limit - mark.right, "before": mark.left - end - GAP}.get(mark.place, 0))
-        text = shorten(mark.entry.text, FONT, room - TEXT_BESIDE) if mark.place != "in" else mark.text
-        taken = text_width(text, FONT) + TEXT_BESIDE if text else 0
-        if mark.place == "out":
-            mark = replace(mark, text=text, to=max(mark.to, mark.right + taken))
-        elif mark.place == "before":
-            mark = replace(mark, text=text, from_=min(mark.from_, mark.left - taken))
+        if mark.place != "in":
+            room = min(MOST_BESIDE, limit - mark.right if mark.place == "out" else mark.left - end - GAP)
+            mark.text = shorten(mark.entry.text, FONT, room - TEXT_BESIDE)
+            taken = text_width(mark.text, FONT) + TEXT_BESIDE if mark.text else 0
+            if mark.place == "out":
+                mark.to = max(mark.to, mark.right + taken)
+            else:
+                mark.from_ = min(mark.from_, mark.left - taken)
         end = mark.to
-        yield mark
 
 
 def _in_time(mark: Mark) -> tuple[date, date, int]:

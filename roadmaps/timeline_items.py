@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from django.db.models import Count, DateField, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -22,7 +23,7 @@ from roadmaps.timeline_days import Day
 from roadmaps.timeline_settings import Settings
 
 #: More bars than this are drawn nowhere.
-MAX_BARS = 2_000
+MAX_BARS = 1_000
 MAX_MILESTONES = 200
 #: Characters of a text on a bar; what shows of it is decided by its room.
 MAX_TEXT = 160
@@ -115,9 +116,7 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
         today=today,
     )
     layout = replace(layout, without_dates=counts.without_dates, outside=counts.outside)
-    return Timeline(
-        query, settings, layout, counts, {item.pk: _drawn(item, settings, known) for item in found}, milestones
-    )
+    return Timeline(query, settings, layout, counts, _draw(found, settings, known), milestones)
 
 
 def without_dates(query: Query) -> Query:
@@ -199,15 +198,20 @@ def words(cell: Cell) -> str:
     return show_day(cell.day) if cell.day else " ".join(cell.text.split())
 
 
+@lru_cache(maxsize=4096)
 def show_day(day: date | None) -> str:
     return f"{day.day} {day:%b %Y}" if day else ""
 
 
-def _drawn(item: Item, settings: Settings, known: Sequence[Column]) -> Drawn:
+def _draw(found: Iterable[Item], settings: Settings, known: Sequence[Column]) -> dict[int, Drawn]:
     groups = {each.name: each for each in (settings.head, settings.sub, settings.colour) if each}
-    facts = (f"{column.label}: {text}" for column in groups.values() if (text := words(cells.make_cell(item, column))))
-    dates = {column.name: column for column in known if column.name in ("start_date", "end_date")}
-    locked = tuple(name.removesuffix("_date") for name, each in dates.items() if columns.is_locked(item, each))
+    dates = [(each.name.removesuffix("_date"), each) for each in known if each.name in ("start_date", "end_date")]
+    return {item.pk: _drawn(item, [*groups.values()], dates) for item in found}
+
+
+def _drawn(item: Item, groups: Sequence[Column], dates: Sequence[tuple[str, Column]]) -> Drawn:
+    facts = [f"{column.label}: {text}" for column in groups if (text := words(cells.make_cell(item, column)))]
+    locked = tuple(name for name, column in dates if columns.is_locked(item, column))
     reason = item.get_source_state_display() if item.source_state else ""
     return Drawn(item, _dates(item), "\n".join(facts), reason, locked)
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from roadmaps.models import Item
-from roadmaps.timeline import FONT, INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
+from roadmaps.timeline import INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
 from roadmaps.timeline_axis import Tick
 from roadmaps.timeline_days import Day
 from roadmaps.timeline_items import Drawn, Timeline, show_day
-from roadmaps.timeline_text import text_width
 
 #: The least width of the chart, in pixels: what is left of a window of 1280 beside the sidebar and the headings.
 WIDTH = 760
@@ -152,7 +151,7 @@ def _bar(mark: Mark, drawn: Drawn, plain: int) -> Bar:
         seen_x=share(mark.left),
         seen_width=share(mark.width),
         end_x=share(mark.right),
-        fades=TEXT_INSIDE + text_width(mark.text, FONT) + INSIDE_SPARE > mark.width,
+        fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > mark.width,
         small=mark.width < SMALL_BAR,
         title=title(drawn),
     )

@@ -7,6 +7,9 @@ measured as fitting may be cut by a hair, and nothing else.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
 
 #: Of the characters from space to tilde.
 _ASCII = (
@@ -20,23 +23,7 @@ ELLIPSIS = "…"
 _ELLIPSIS_WIDTH = 91
 
 
-def text_width(text: str, size: float) -> float:
-    """The width of one line in that size."""
-    return sum(map(_advance, text)) * size / 100
-
-
-def shorten(text: str, size: float, room: float) -> str:
-    """The text, or as much of its beginning as fits, with an ellipsis; "" where not even that does."""
-    if text_width(text, size) <= room:
-        return text
-    left = room * 100 / size - _ELLIPSIS_WIDTH
-    for place, character in enumerate(text):
-        left -= _advance(character)
-        if left < 0:
-            return text[:place].rstrip() + ELLIPSIS if place else ""
-    return text
-
-
+@lru_cache(maxsize=4096)
 def _advance(character: str) -> int:
     code = ord(character)
     if 32 <= code < 127:
@@ -46,3 +33,17 @@ def _advance(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Mn"):
         return 0
     return _WIDE if unicodedata.east_asian_width(character) in "WF" else _OTHER
+
+
+def text_width(text: str, size: float) -> float:
+    """The width of one line in that size."""
+    return sum(map(_advance, text)) * size / 100
+
+
+def shorten(text: str, size: float, room: float) -> str:
+    """The text, or as much of its beginning as fits, with an ellipsis; "" where not even that does."""
+    ends = list(accumulate(map(_advance, text)))
+    if not ends or ends[-1] * size / 100 <= room:
+        return text
+    place = bisect_right(ends, room * 100 / size - _ELLIPSIS_WIDTH)
+    return text[:place].rstrip() + ELLIPSIS if place else ""
