@@ -74,7 +74,7 @@ def show_card(request: RoadmapRequest, item: Item, known: Sequence[Column]) -> H
         **part_context(request, item),
         "reason": item.get_source_state_display() if item.source_state else "",
         "cells": [cells.make_cell(item, column) for column in known if _is_fact(column, item)],
-        "description_locked": any(columns.is_locked(item, each) for each in known if each.name == "description"),
+        "texts": [cells.make_cell(item, column) for column in known if column.long],
         "talk": talk.of_item(item, request.membership),
         "links": linked.of_item(item, request.membership),
         "edits": activity.of_item(item),

@@ -294,3 +294,23 @@ def test_everything_works_without_javascript(open_page: OpenPage, story: Item, o
     expect(page.get_by_role("region", name="Linked items").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name="Remove the link").click()
     expect(page.get_by_role("region", name="Linked items").get_by_role("listitem")).to_have_count(0)
+
+
+def test_notes_are_written_where_they_stand_and_the_description_of_a_source_is_locked(
+    open_page: OpenPage, story: Item, olga: Membership
+) -> None:
+    """S30, D10: own texts in place, Markdown included."""
+    page = open_page(person(olga))
+    page.goto(f"/a/{story.account.slug}/roadmaps/{story.roadmap_id}/")
+    page.get_by_role("link", name=story.name).click()
+    card = page.locator("#card")
+    expect(card.get_by_role("link", name="Edit Description")).to_have_count(0)
+    card.get_by_role("link", name="Edit Notes").click()
+    text = card.locator(".card-text textarea")
+    expect(text).to_be_focused()
+    text.fill("Ask **legal** first")
+    text.press("Control+Enter")
+    expect(card.locator(".card-text strong", has_text="legal")).to_be_visible()
+    assert Item.objects.get(pk=story.pk).notes == "Ask **legal** first"
+    expect(card.get_by_role("link", name="Edit Notes")).to_be_focused()
+    assert serious_findings(page) == []
