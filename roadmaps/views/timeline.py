@@ -9,9 +9,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from roadmaps import columns, filter_form, freshness, saved_views, services, timeline_items, timeline_settings
+from roadmaps import (
+    columns,
+    export,
+    filter_form,
+    freshness,
+    saved_views,
+    services,
+    timeline_items,
+    timeline_settings,
+)
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.models import Item
@@ -179,5 +189,6 @@ def _freshness(scope: Scope) -> str:
 
 def _download(request: RoadmapRequest, body: str | bytes, extension: str, kind: str) -> HttpResponse:
     response = HttpResponse(body, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="timeline-{request.roadmap.pk}.{extension}"'
+    name = export.file_name(request.roadmap, extension)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

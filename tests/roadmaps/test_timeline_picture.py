@@ -87,7 +87,7 @@ def test_files_are_downloads(roadmap: Roadmap, olga: Membership, signed_in: Sign
     response = signed_in(olga).get(reverse(f"roadmaps:{name}", args=["acme", roadmap.pk]) + "?q=pay")
     assert response.status_code == 200
     assert response["Content-Type"] == kind
-    assert response["Content-Disposition"].startswith("attachment;")
+    assert response["Content-Disposition"].startswith(f'attachment; filename="{roadmap.name} ')
     if name == "timeline-svg":
         assert "Press day" not in response.content.decode()
 
