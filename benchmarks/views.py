@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.test import Client
 
+    from accounts.models import Membership
     from roadmaps.models import Roadmap
 
 ROUNDS = 15
@@ -65,7 +66,7 @@ IN_YEAR = "start_date < '2026-01-01' AND end_date >= '2025-01-01'"
 BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
 
 
-def _table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
+def table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
     from django.template.loader import render_to_string
 
     from roadmaps import saved_views, table
@@ -77,7 +78,7 @@ def _table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
     return render_to_string("roadmaps/_table.html", {**context, "can_edit_items": True, "can_edit": True}, request)
 
 
-def _timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
+def timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
     from django.template.loader import render_to_string
 
     from roadmaps import saved_views, timeline_items
@@ -97,7 +98,7 @@ class Case:
     url_name: str
     address: str
     statements: tuple[str, ...]
-    rows: Callable[[Roadmap, HttpRequest], str] = _table_rows
+    rows: Callable[[Roadmap, HttpRequest], str] = table_rows
 
 
 CASES: Mapping[str, Case] = {
@@ -148,19 +149,26 @@ CASES: Mapping[str, Case] = {
             f" min(start_date), max(end_date) {HERE}",
             f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000",
         ),
-        _timeline_bars,
+        timeline_bars,
     ),
 }
 
 
 def measure(items: int) -> dict[str, float]:
     """Seconds of each page of a roadmap with so many items, in three figures; the page's size in kilobytes."""
+    client, roadmap, names = _fill(items)
+    return compare(CASES, f"{items:,}", client, roadmap, names)
+
+
+def compare(
+    cases: Mapping[str, Case], size: str, client: Client, roadmap: Roadmap, names: Mapping[str, object]
+) -> dict[str, float]:
+    """Seconds of each page in three figures, and its size in kilobytes. `names` fill the addresses and statements."""
     from django.test import RequestFactory
 
-    client, roadmap, names = _fill(items)
     figures: dict[str, float] = {}
-    for name, case in CASES.items():
-        label = f"{name}, {items:,}"
+    for name, case in cases.items():
+        label = f"{name}, {size}"
         address = _url(case, roadmap) + case.address.format(**names)
         request = RequestFactory().get(address)
         statements = [statement.format(**names) for statement in case.statements]
@@ -172,10 +180,7 @@ def measure(items: int) -> dict[str, float]:
 
 
 def _fill(items: int) -> tuple[Client, Roadmap, dict[str, object]]:
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
-    from django.test import Client
 
     from roadmaps import services
     from roadmaps.models import Field, FieldOption
@@ -193,12 +198,21 @@ def _fill(items: int) -> tuple[Client, Roadmap, dict[str, object]]:
         statement = FILL.format(**names)
         cursor.execute(statement, {"account": owner.account_id, "roadmap": roadmap.pk, "items": items})
         cursor.execute("VACUUM ANALYZE roadmaps_item")
+    middle = items // 100
+    return sign_in(owner), roadmap, {**names, "middle": middle, "offset": (middle - 1) * 50}
+
+
+def sign_in(owner: Membership) -> Client:
+    """A client of the owner's, on a site whose static files are there."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+
     settings.ALLOWED_HOSTS = ["*"]
     call_command("collectstatic", interactive=False, verbosity=0)
     client = Client()
     client.force_login(owner.user)
-    middle = items // 100
-    return client, roadmap, {**names, "middle": middle, "offset": (middle - 1) * 50}
+    return client
 
 
 def _url(case: Case, roadmap: Roadmap) -> str:

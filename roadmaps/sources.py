@@ -57,15 +57,14 @@ def _why_dark(source: Source, *, is_seen: bool) -> Dark | None:
 
 def condition(feeds: Iterable[Feed], columns: dict[int, list[Column]]) -> Q:
     """Which items these sources give, each through its view; archived ones too, for the portfolio's own question."""
-    found, whole = Q(), []
+    alike: dict[Q, list[int]] = {}
     for feed in feeds:
-        narrowed = _of_view(feed.view, columns[feed.roadmap.pk])
-        if narrowed:
-            found |= Q(roadmap=feed.roadmap) & narrowed
-        else:
-            whole.append(feed.roadmap.pk)
-    # All of several roadmaps in one condition: so that one index answers it.
-    return Q(roadmap_id__in=whole) | found
+        alike.setdefault(_of_view(feed.view, columns[feed.roadmap.pk]), []).append(feed.roadmap.pk)
+    # Roadmaps that are narrowed alike share a condition: one index answers it, and no row is asked twice.
+    found = Q()
+    for narrowed, ids in alike.items():
+        found |= Q(roadmap_id__in=ids) & narrowed
+    return found
 
 
 def _of_view(view: View | None, columns: Sequence[Column]) -> Q:
