@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, User
+from accounts.second_factor import has_second_factor
 
 P = ParamSpec("P")
 
@@ -26,6 +27,14 @@ SWITCHER_SIZE = 20
 
 #: Each role may do what the ones before it may.
 RANK = {Role.REVIEWER: 0, Role.COLLABORATOR: 1, Role.ADMIN: 2}
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """The account asks for a second factor that the member has not set up; `roadmunk.pages` shows the way."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self.account = account
 
 
 class AccountRequest(HttpRequest):
@@ -94,13 +103,16 @@ def account_view(
 def enter(request: HttpRequest, account_slug: str) -> Membership:
     """Put the account and the memberships on the request, and show times in the account's zone.
 
-    Raises Http404 for strangers. One query, and a second one in an account that is beyond the switcher.
+    Raises Http404 for strangers, and SecondFactorNeeded. One query; a second one in an account that is beyond the
+    switcher, and one more in an account that asks for a second factor.
     """
     if not isinstance(request.user, User):
         raise Http404
     offered = list(active_memberships(request.user)[:SWITCHER_SIZE])
     here = next((member for member in offered if member.account.slug == account_slug), None)
     membership = here or membership_or_404(request.user, account_slug)
+    if membership.account.requires_second_factor and not has_second_factor(request.user):
+        raise SecondFactorNeeded(membership.account)
     request.memberships = offered  # type: ignore[attr-defined]  # this is what makes an AccountRequest
     request.account = membership.account  # type: ignore[attr-defined]  # the same
     request.membership = membership  # type: ignore[attr-defined]  # the same

@@ -11,7 +11,8 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.models import Account, Invitation, Role, User, time_zones
+from accounts.models import Account, Invitation, Membership, Role, User, time_zones
+from accounts.second_factor import has_second_factor
 from accounts.services import open_account
 
 NAME = {"autocomplete": "name"}
@@ -103,5 +104,18 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs 
 
     class Meta:
         model = Account
-        fields = ("name", "time_zone")
-        labels = {"name": "Account name"}
+        fields = ("name", "time_zone", "requires_second_factor")
+        labels = {"name": "Account name", "requires_second_factor": "Every member needs a second factor"}
+        help_texts = {
+            "requires_second_factor": "Members without one are asked to set it up before they see anything here."
+        }
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def clean_requires_second_factor(self) -> bool:
+        wanted: bool = self.cleaned_data["requires_second_factor"]
+        if wanted and not has_second_factor(self.by.user):
+            raise forms.ValidationError("Set up your own second factor first, so that you don’t shut yourself out.")
+        return wanted

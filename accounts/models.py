@@ -88,6 +88,8 @@ class Account(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=50, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    #: Members without a second factor are led to set one up before they see anything of the account.
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The page for what goes wrong on our side. Django's own views answer 400, 403 and 404 with our templates."""
+"""The pages for what we refuse and for what goes wrong on our side. Django answers 400 and 404 with our templates."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views import defaults
+
+from accounts.access import SecondFactorNeeded
 
 RETRY_AFTER_SECONDS = "5"
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say how to get in where a second factor is all that is missing."""
+    if isinstance(exception, SecondFactorNeeded):
+        return render(request, "accounts/second_factor_needed.html", {"account": exception.account}, status=403)
+    return defaults.permission_denied(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

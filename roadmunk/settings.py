@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "roadmunk",
@@ -200,6 +202,16 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+#: A letter to the person whenever password, address or second factor change.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+#: Failed sign-ins that an address and a name have; counted in Redis, so for all processes together.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+#: Proxies in front of the site, each of which adds the address that it was called from to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else 1)
+
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Roadmunk"
+MFA_ADAPTER = "integrations.second_factor.SealedAdapter"
 
 MAIL_DIR = DATA_DIR / "mail"
 if env.str("EMAIL_URL", ""):

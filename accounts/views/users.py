@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, members
+from accounts import invitations, members, second_factor
 from accounts.access import AccountRequest, account_view
 from accounts.errors import Refused
 from accounts.forms import InviteForm, RoleForm
@@ -32,6 +32,7 @@ def _page(request: AccountRequest, form: InviteForm) -> HttpResponse:
     everybody = (
         Membership.objects.filter(account=request.account)
         .select_related("user")
+        .annotate(has_second_factor=second_factor.of_members())
         .order_by(F("deactivated_at").asc(nulls_first=True), "user__name", "pk")
     )
     open_ones = Invitation.objects.filter(account=request.account, accepted_at=None)
