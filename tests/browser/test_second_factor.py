@@ -53,7 +53,7 @@ def test_a_member_is_led_to_a_second_factor_and_signs_in_with_it(
     other = open_page(person(olga))
     look(other, "One more step")
     type_code(other, "000000", "Sign in")
-    expect(other.get_by_role("alert").or_(other.locator(".errorlist")).first).to_contain_text("Wait for the next one")
+    expect(other.locator(".errorlist")).to_contain_text("Wait for the next one")
     type_code(other, codes[0], "Sign in")
     expect(other.get_by_role("heading", name="Roadmaps", exact=True)).to_be_visible()
 
