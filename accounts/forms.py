@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import SignupForm
 from django import forms
@@ -11,7 +11,8 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.models import Account, Invitation, Membership, Role, User, time_zones
+from accounts.audit import Filter
+from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
 from accounts.services import open_account
 
@@ -91,6 +92,28 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs 
         fields = ("name",)
         labels = {"name": "Your name"}
         widgets = {"name": forms.TextInput(NAME)}
+
+
+class AuditForm(forms.Form):
+    """What somebody looks for in the audit log."""
+
+    area = forms.ChoiceField(required=False, choices=[("", "Everything"), *AuditArea.choices])
+    member = forms.ModelChoiceField(Membership.objects.none(), label="Who", required=False, empty_label="Everybody")
+    text = forms.CharField(label="Words", required=False, max_length=200)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.filter(account=account).select_related("user")
+        cast("forms.ModelChoiceField[Membership]", self.fields["member"]).queryset = members
+
+    def wanted(self) -> Filter:
+        """The filter that a valid form describes."""
+        member = self.cleaned_data["member"]
+        return Filter(
+            area=self.cleaned_data["area"],
+            member_id=member.pk if member else None,
+            text=self.cleaned_data["text"],
+        )
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters

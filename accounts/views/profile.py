@@ -11,6 +11,7 @@ from accounts.access import AccountRequest, account_view
 from accounts.forms import AccountForm, ProfileForm
 from accounts.models import Account, Role, User
 from accounts.second_factor import has_second_factor
+from accounts.services import change_account
 
 
 @require_safe
@@ -40,7 +41,7 @@ def account(request: AccountRequest) -> HttpResponse:
     """Save the account's name and time zone."""
     form = AccountForm(request.POST, instance=Account.objects.get(pk=request.account.pk), by=request.membership)
     if form.is_valid():
-        form.save()
+        change_account(request.account, by=request.membership, **form.cleaned_data)
         messages.success(request, "The account was saved.")
         return redirect("accounts:profile", request.account.slug)
     return _page(request, account_form=form)

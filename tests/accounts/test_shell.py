@@ -17,7 +17,7 @@ from tests.factories import make_account, make_member
 SignedIn = Callable[[Membership], Client]
 
 TABS = {
-    "alice": ["Profile", "Users", "Credentials", "Fields", "Integrations"],
+    "alice": ["Profile", "Users", "Credentials", "Fields", "Integrations", "Audit log"],
     "olga": ["Profile", "Credentials"],
     "vera": ["Profile"],
 }

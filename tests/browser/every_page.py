@@ -85,7 +85,8 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *_of("integrations", "credentials", "credential-add", "credential-rename", "credential-replace"),
     ],
     ("account", "alice"): [
-        *_of("accounts", "profile", "users"),
+        *_of("accounts", "profile", "users", "audit-log"),
+        Visit("accounts:audit-log", "?text=nothing+fits"),
         *_of("integrations", "integrations", "integration-add", "integration-edit"),
         *_of("roadmaps", "fields", "field-new"),
         *_of("roadmaps", "field-promote"),
