@@ -46,11 +46,11 @@ def licence_of(component: Component) -> str:
 def stated_licence(name: str) -> str:
     """What the installed package says of itself, in SPDX's words or in its own; "" where it is silent."""
     about = metadata.metadata(name)
-    if expression := about.get("License-Expression"):
-        return str(expression)
+    if expressions := about.get_all("License-Expression"):
+        return str(expressions[0])
     classifiers = about.get_all("Classifier") or []
     ends = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
-    return "; ".join(sorted(set(ends))) or str(about.get("License") or "").partition("\n")[0].strip()
+    return "; ".join(sorted(set(ends))) or (about.get_all("License") or [""])[0].partition("\n")[0].strip()
 
 
 def _package(entry: str) -> Component:

@@ -79,12 +79,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "roadmunk.headers.guard_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.account_time_zone",
@@ -227,6 +228,8 @@ DEFAULT_FROM_EMAIL = f"Roadmunk <roadmunk@{ALLOWED_HOSTS[0].lstrip('.') if ALLOW
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Nobody uploads anything: files in a form are read past and never reach memory, disk or view.
+FILE_UPLOAD_HANDLERS: list[str] = []
 # As the umask says, so that an embedded installation keeps all its files to itself.
 FILE_UPLOAD_PERMISSIONS = None
 STORAGES = {
