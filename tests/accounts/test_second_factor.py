@@ -44,6 +44,11 @@ def set_up(browser: Client) -> str:
     return found[1]
 
 
+def confirm(browser: Client, secret: str) -> None:
+    """Show in this session that the app is at hand."""
+    browser.post(reverse("mfa_reauthenticate"), {"code": code_of(secret)})
+
+
 def recovery_codes(browser: Client) -> list[str]:
     page = browser.get(reverse("mfa_view_recovery_codes")).content.decode()
     return re.findall(r"<li><code>(\d{8})</code></li>", page)
@@ -201,11 +206,34 @@ def test_neither_posts_nor_parts_of_pages_get_past(strict: Account, olga: Member
     assert roadmap.archived_at is None
 
 
-def test_once_it_is_set_up_everything_opens(strict: Account, olga: Membership, signed_in: SignedIn) -> None:
+def test_once_it_is_set_up_and_used_everything_opens(strict: Account, olga: Membership, signed_in: SignedIn) -> None:
     browser = signed_in(olga)
-    set_up(browser)
+    confirm(browser, set_up(browser))
     for name in INSIDE:
         assert browser.get(reverse(name, args=["acme"])).status_code == 200
+
+
+def test_a_session_from_before_does_not_count_until_a_code_is_given(
+    strict: Account, olga: Membership, signed_in: SignedIn
+) -> None:
+    """Whoever holds an older session has not shown the app."""
+    older, browser = signed_in(olga), signed_in(olga)
+    secret = set_up(browser)
+    answer = older.get(reverse("accounts:profile", args=["acme"]))
+    assert answer.status_code == 403
+    assert "Enter a code" in answer.content.decode()
+    assert reverse("mfa_reauthenticate") + "?next=%2Fa%2Facme%2Fsettings%2Fprofile%2F" in answer.content.decode()
+    confirm(older, secret)
+    assert older.get(reverse("accounts:profile", args=["acme"])).status_code == 200
+
+
+def test_whoever_switches_it_off_is_led_to_it_again(strict: Account, olga: Membership, signed_in: SignedIn) -> None:
+    browser = signed_in(olga)
+    confirm(browser, set_up(browser))
+    browser.post(reverse("mfa_deactivate_totp"))
+    answer = browser.get(reverse("accounts:profile", args=["acme"]))
+    assert answer.status_code == 403
+    assert "Set up a second factor" in answer.content.decode()
 
 
 def test_other_accounts_of_the_person_stay_open(
@@ -241,7 +269,8 @@ def test_admins_see_who_has_one(alice: Membership, olga: Membership, secret: str
 def test_an_invitation_says_so_before_and_leads_there_after(
     strict: Account, alice: Membership, client: Client, signed_in: SignedIn
 ) -> None:
-    set_up(browser := signed_in(alice))
+    browser = signed_in(alice)
+    confirm(browser, set_up(browser))
     browser.post(reverse("accounts:invite", args=["acme"]), {"email": "ida@example.test", "role": "reviewer"})
     assert "Acme asks for a second factor, so have an authenticator app at hand." in str(mail.outbox[-1].body)
     make_invitation(alice, "nina@example.test", token="secret-of-nina")

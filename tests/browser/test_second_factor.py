@@ -48,6 +48,10 @@ def test_a_member_is_led_to_a_second_factor_and_signs_in_with_it(
     page.get_by_role("link", name="Keep the old ones").click()
     look(page, "Second factor")
     page.get_by_role("link", name="Back to your roadmaps").click()
+    look(page, "Acme asks for a second factor")
+    page.get_by_role("link", name="Enter a code").click()
+    look(page, "Is it you?")
+    type_code(page, code_of(secret), "Go on")
     expect(page.get_by_role("heading", name="Roadmaps", exact=True)).to_be_visible()
 
     other = open_page(person(olga))

@@ -66,6 +66,8 @@ def test_every_address_answers_with_every_header(alice: Membership, signed_in: S
     assert {name: said for name, answer in answers.items() if (said := problems(answer))} == {}
     # Pages, redirects, refusals, missing things, and what only takes posts.
     assert {200, 302, 404, 405} <= {answer.status_code for answer in answers.values()}
+    for answer in answers.values():
+        answer.close()  # a download may still hold a file
 
 
 def broken(request: HttpRequest) -> HttpResponse:
