@@ -10,7 +10,7 @@ from accounts.middleware import GetResponse
 
 #: What browsers offer to pages and no page here uses, so that nothing that slips in can use it either.
 UNUSED: Final = (
-    *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer"),
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer"),
     *("microphone", "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
     *("xr-spatial-tracking", "browsing-topics"),
 )
