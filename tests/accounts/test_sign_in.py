@@ -120,6 +120,19 @@ def test_pages_answer_known_and_unknown_people_alike(name: str) -> None:
     assert first == second
 
 
+def test_neither_sign_up_nor_a_new_address_tells_that_somebody_has_it() -> None:
+    """Only the letter differs, and it goes to the address itself."""
+    nina, olaf = make_user("Nina"), make_user("Olaf")
+    answers = []
+    for email in (nina.email, "nobody@example.test"):
+        data = {"name": "Ida", "account_name": "Acme", "email": email, "password1": PASSWORD}
+        stranger, member = Client().post(reverse("account_signup"), data), signed_in_by_form(olaf)
+        moved = member.post(reverse("account_email"), {"email": email, "action_add": ""}, follow=True)
+        said = [str(message).replace(email, "E") for message in moved.context["messages"]]
+        answers.append((stranger.status_code, stranger.headers.get("Location"), moved.redirect_chain, said))
+    assert answers[0] == answers[1]
+
+
 def test_a_reset_writes_to_known_and_unknown_people(client: Client) -> None:
     """So the answer takes as long, and whoever asks by mistake learns it in their own mailbox alone."""
     for email in (make_user("Nina").email, "nobody@example.test"):
