@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_3_
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
 
-.PHONY: run test lint types format bench lock
+.PHONY: run test lint types format bench lock audit sbom
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python manage.py up
@@ -33,6 +33,14 @@ bench: .venv/ready-to-develop
 # ARGS=--upgrade takes newer versions where pyproject.toml allows them.
 lock: .venv/ready-to-develop
 	$(BIN)/python -m roadmunk.lock $(ARGS)
+
+# Asks PyPI for known holes in the locked packages, and fails where it does not answer for one of them. The tool itself is
+# installed for this one run, beside everything else.
+audit: .venv/ready-to-develop
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom: .venv/ready-to-develop
+	$(BIN)/python -m roadmunk.sbom
 
 # One lock file in two parts: what the site runs on comes first, what only developers need comes after the marker.
 .venv/ready-to-run: requirements.lock

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, User
+from accounts.second_factor import has_second_factor, was_used
 
 P = ParamSpec("P")
 
@@ -26,6 +27,18 @@ SWITCHER_SIZE = 20
 
 #: Each role may do what the ones before it may.
 RANK = {Role.REVIEWER: 0, Role.COLLABORATOR: 1, Role.ADMIN: 2}
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """The account asks for a second factor, and the member has none or did not use it in this session.
+
+    `roadmunk.pages` shows the way.
+    """
+
+    def __init__(self, account: Account, *, has_one: bool) -> None:
+        super().__init__()
+        self.account = account
+        self.has_one = has_one
 
 
 class AccountRequest(HttpRequest):
@@ -94,13 +107,16 @@ def account_view(
 def enter(request: HttpRequest, account_slug: str) -> Membership:
     """Put the account and the memberships on the request, and show times in the account's zone.
 
-    Raises Http404 for strangers. One query, and a second one in an account that is beyond the switcher.
+    Raises Http404 for strangers, and SecondFactorNeeded. One query; a second one in an account that is beyond the
+    switcher, and one more in an account that asks for a second factor.
     """
     if not isinstance(request.user, User):
         raise Http404
     offered = list(active_memberships(request.user)[:SWITCHER_SIZE])
     here = next((member for member in offered if member.account.slug == account_slug), None)
     membership = here or membership_or_404(request.user, account_slug)
+    if membership.account.requires_second_factor:
+        _check_second_factor(request, request.user, membership.account)
     request.memberships = offered  # type: ignore[attr-defined]  # this is what makes an AccountRequest
     request.account = membership.account  # type: ignore[attr-defined]  # the same
     request.membership = membership  # type: ignore[attr-defined]  # the same
@@ -108,3 +124,9 @@ def enter(request: HttpRequest, account_slug: str) -> Membership:
     if request.session.get(LAST_ACCOUNT) != account_slug:
         request.session[LAST_ACCOUNT] = account_slug
     return membership
+
+
+def _check_second_factor(request: HttpRequest, user: User, account: Account) -> None:
+    has_one = has_second_factor(user)
+    if not has_one or not was_used(request, user):
+        raise SecondFactorNeeded(account, has_one=has_one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import SignupForm
 from django import forms
@@ -11,7 +11,9 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.models import Account, Invitation, Role, User, time_zones
+from accounts.audit import Filter
+from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
+from accounts.second_factor import has_second_factor
 from accounts.services import open_account
 
 NAME = {"autocomplete": "name"}
@@ -92,6 +94,28 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs 
         widgets = {"name": forms.TextInput(NAME)}
 
 
+class AuditForm(forms.Form):
+    """What somebody looks for in the audit log."""
+
+    area = forms.ChoiceField(required=False, choices=[("", "Everything"), *AuditArea.choices])
+    member = forms.ModelChoiceField(Membership.objects.none(), label="Who", required=False, empty_label="Everybody")
+    text = forms.CharField(label="Words", required=False, max_length=200)
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.filter(account=account).select_related("user")
+        cast("forms.ModelChoiceField[Membership]", self.fields["member"]).queryset = members
+
+    def wanted(self) -> Filter:
+        """The filter that a valid form describes."""
+        member = self.cleaned_data["member"]
+        return Filter(
+            area=self.cleaned_data["area"],
+            member_id=member.pk if member else None,
+            text=self.cleaned_data["text"],
+        )
+
+
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters
     """What an admin sets for everybody in the account."""
 
@@ -103,5 +127,18 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs 
 
     class Meta:
         model = Account
-        fields = ("name", "time_zone")
-        labels = {"name": "Account name"}
+        fields = ("name", "time_zone", "requires_second_factor")
+        labels = {"name": "Account name", "requires_second_factor": "Every member needs a second factor"}
+        help_texts = {
+            "requires_second_factor": "Members without one are asked to set it up before they see anything here."
+        }
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def clean_requires_second_factor(self) -> bool:
+        wanted: bool = self.cleaned_data["requires_second_factor"]
+        if wanted and not has_second_factor(self.by.user):
+            raise forms.ValidationError("Set up your own second factor first, so that you don’t shut yourself out.")
+        return wanted

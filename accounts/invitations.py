@@ -17,8 +17,9 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts import audit
 from accounts.errors import InvitationClosed, Refused
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, AuditArea, Invitation, Membership, Role, User
 from accounts.services import create_person
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def invite(*, inviter: Membership, email: str, role: Role) -> Letter:
         token_hash=hash_token(token),
         expires_at=timezone.now() + VALID_FOR,
     )
+    audit.record(inviter, AuditArea.MEMBERS, f"Invited {email} as {invitation.get_role_display()}.")
     return Letter(invitation, token)
 
 
@@ -76,7 +78,7 @@ def _check_not_member(account: Account, email: str) -> None:
 
 
 @transaction.atomic
-def renew(invitation: Invitation) -> Letter:
+def renew(invitation: Invitation, *, by: Membership) -> Letter:
     """A new secret and seven more days; the old link stops working. Raises Refused right after the last letter."""
     current = Invitation.objects.select_for_update(no_key=True).filter(pk=invitation.pk, accepted_at=None).first()
     if current is None:
@@ -87,6 +89,7 @@ def renew(invitation: Invitation) -> Letter:
     current.token_hash = hash_token(token)
     current.expires_at = timezone.now() + VALID_FOR
     current.save(update_fields=["token_hash", "expires_at"])
+    audit.record(by, AuditArea.MEMBERS, f"Sent the invitation of {current.email} again.")
     return Letter(current, token)
 
 
@@ -95,9 +98,11 @@ def sent_at(invitation: Invitation) -> datetime:
     return invitation.expires_at - VALID_FOR
 
 
-def revoke(invitation: Invitation) -> None:
+@transaction.atomic
+def revoke(invitation: Invitation, *, by: Membership) -> None:
     """Withdraw an invitation that nobody has accepted; its link stops working."""
-    Invitation.objects.filter(pk=invitation.pk, accepted_at=None).delete()
+    if Invitation.objects.filter(pk=invitation.pk, accepted_at=None).delete()[0]:
+        audit.record(by, AuditArea.MEMBERS, f"Withdrew the invitation of {invitation.email}.")
 
 
 def send(letter: Letter, *, link: str) -> bool:
@@ -132,6 +137,9 @@ def accept(*, token: str, user: User) -> Membership:
         raise Refused(f"Your access to {invitation.account} has ended. Ask one of its Account Admins.")
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
+    if made:
+        joined = f"Joined as {member.get_role_display()}, invited by {invitation.invited_by}."
+        audit.record(member, AuditArea.MEMBERS, joined)
     return member
 
 

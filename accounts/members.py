@@ -5,39 +5,44 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from accounts.errors import Refused
-from accounts.models import Account, Invitation, Membership, Role
+from accounts.models import Account, AuditArea, Invitation, Membership, Role
 
 
 @transaction.atomic
-def change_role(member: Membership, *, role: Role) -> Membership:
+def change_role(member: Membership, *, role: Role, by: Membership) -> Membership:
     """Give the member another role. Raises Refused where the account would lose its last admin."""
     member = _locked(member)
     if role != Role.ADMIN:
         _check_another_admin(member)
-    member.role = role
+    before, member.role = member.get_role_display(), role
     member.save(update_fields=["role"])
+    audit.record(by, AuditArea.MEMBERS, f"Changed the role of {member} from {before} to {role.label}.")
     return member
 
 
 @transaction.atomic
-def deactivate(member: Membership) -> Membership:
+def deactivate(member: Membership, *, by: Membership) -> Membership:
     """Shut the member out from their next request on; what they own keeps its owner. Raises Refused."""
     member = _locked(member)
     _check_another_admin(member)
     if member.is_active:
         member.deactivated_at = timezone.now()
         member.save(update_fields=["deactivated_at"])
+        audit.record(by, AuditArea.MEMBERS, f"Deactivated {member}.")
     Invitation.objects.filter(account_id=member.account_id, email__iexact=member.user.email, accepted_at=None).delete()
     return member
 
 
 @transaction.atomic
-def reactivate(member: Membership) -> Membership:
+def reactivate(member: Membership, *, by: Membership) -> Membership:
     """Let a deactivated member in again, in the role that they had."""
     member = _locked(member)
-    member.deactivated_at = None
-    member.save(update_fields=["deactivated_at"])
+    if not member.is_active:
+        member.deactivated_at = None
+        member.save(update_fields=["deactivated_at"])
+        audit.record(by, AuditArea.MEMBERS, f"Reactivated {member}.")
     return member
 
 

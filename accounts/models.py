@@ -88,6 +88,8 @@ class Account(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=50, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    #: Members without a second factor are led to set one up before they see anything of the account.
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     def __str__(self) -> str:
@@ -171,3 +173,38 @@ class Invitation(OwnedByAccount):
     @property
     def is_expired(self) -> bool:
         return self.expires_at <= timezone.now()
+
+
+class AuditArea(models.TextChoices):
+    """What an act in the audit log was about."""
+
+    MEMBERS = "members", "Members"
+    SETTINGS = "settings", "Settings"
+    SHARING = "sharing", "Sharing"
+    ROADMAPS = "roadmaps", "Roadmaps"
+    INTEGRATIONS = "integrations", "Integrations"
+    CREDENTIALS = "credentials", "Credentials"
+    LINKS = "links", "Links"
+
+
+class AuditEvent(OwnedByAccount):
+    """Something that a member did, in the account's audit log (`accounts.audit`).
+
+    Append-only: triggers (migration 0005) refuse to change one, or to delete one while its account is there.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    member = models.ForeignKey(Membership, on_delete=models.RESTRICT, related_name="+")
+    area = models.CharField(max_length=12, choices=AuditArea)
+    what = models.CharField(max_length=500)
+
+    class Meta(OwnedByAccount.Meta):
+        constraints = [
+            *OwnedByAccount.Meta.constraints,
+            SameOwner("member", name="audit_event_member_account"),
+            models.CheckConstraint(condition=models.Q(area__in=AuditArea.values), name="audit_event_area_known"),
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="audit_event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.what}"

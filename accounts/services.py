@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts.models import Account, Membership, Role, User
+from accounts import audit
+from accounts.models import Account, AuditArea, Membership, Role, User
 
 #: Slugs that read like a part of the site.
 RESERVED_SLUGS = frozenset({"account", "admin", "api", "auth", "new", "roadmunk", "settings", "static"})
@@ -43,7 +44,32 @@ def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membershi
     account.clean_fields(exclude=["slug"])
     with transaction.atomic():
         save_with_free_slug(account)
-        return Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
+        member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
+        audit.record(member, AuditArea.SETTINGS, f"Opened the account “{account}”.")
+    return member
+
+
+@transaction.atomic
+def change_account(
+    account: Account, *, by: Membership, name: str, time_zone: str, requires_second_factor: bool
+) -> Account:
+    """Change what holds for everybody in the account; the values are checked already."""
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    changes = []
+    if name != account.name:
+        changes.append(f"Renamed the account from “{account.name}” to “{name}”.")
+    if time_zone != account.time_zone:
+        changes.append(f"Changed the time zone from {account.time_zone} to {time_zone}.")
+    if requires_second_factor and not account.requires_second_factor:
+        changes.append("Asked every member for a second factor.")
+    if account.requires_second_factor and not requires_second_factor:
+        changes.append("Left a second factor to each member.")
+    account.name, account.time_zone = name, time_zone
+    account.requires_second_factor = requires_second_factor
+    account.save(update_fields=["name", "time_zone", "requires_second_factor"])
+    for change in changes:
+        audit.record(by, AuditArea.SETTINGS, change)
+    return account
 
 
 def create_person(*, email: str, name: str, password: str | None) -> User:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import profile, users
+from accounts.views import audit, profile, users
 
 app_name = "accounts"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", profile.settings, name="settings"),
     path("profile/", profile.profile, name="profile"),
     path("account/", profile.account, name="account"),
+    path("audit-log/", audit.audit_log, name="audit-log"),
     path("users/", users.users, name="users"),
     path("users/invite/", users.invite, name="invite"),
     path("users/<int:member_id>/role/", users.change_role, name="change-role"),

@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Q, QuerySet, RestrictedError, Subquery
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts import audit
+from accounts.models import AuditArea, Membership
 from integrations import registry, vault
 from integrations.auth import auth_with
 from integrations.errors import CredentialRejected
@@ -95,18 +96,25 @@ def accepted(identity: Identity) -> str:
     return f"The token is accepted. It belongs to {identity.name}, who sees {projects}."
 
 
+@transaction.atomic
 def save_credential(owner: Membership, *, kind: str, label: str, secret: str, identity: Identity) -> Credential:
     """Seal and keep a secret that was just checked. Raises LabelTaken."""
     credential = Credential(account_id=owner.account_id, owner=owner, kind=kind, label=label)
     _fill(credential, secret=secret, identity=identity)
     _save(credential)
+    kind_label = registry.get(kind).label
+    audit.record(owner, AuditArea.CREDENTIALS, f"Saved the credential “{label}” for {kind_label}.")
     return credential
 
 
+@transaction.atomic
 def rename_credential(credential: Credential, *, label: str) -> None:
     """Change the label. Raises LabelTaken."""
+    before = Credential.objects.values_list("label", flat=True).get(pk=credential.pk)
     credential.label = label
     _save(credential)
+    if label != before:
+        audit.record(credential.owner, AuditArea.CREDENTIALS, f"Renamed the credential “{before}” to “{label}”.")
 
 
 def replace_secret(credential: Credential, *, secret: str, identity: Identity) -> int:
@@ -117,6 +125,7 @@ def replace_secret(credential: Credential, *, secret: str, identity: Identity) -
     with transaction.atomic():
         _fill(credential, secret=secret, identity=identity)
         credential.save()
+        audit.record(credential.owner, AuditArea.CREDENTIALS, f"Replaced the secret of the credential “{credential}”.")
         paused = credential.links.filter(paused_code=CredentialRejected.code).select_related("roadmap")
         links = list(paused.select_for_update(no_key=True, of=["self"]))
         for link in links:
@@ -136,6 +145,8 @@ def delete_credential(credential: Credential, *, member: Membership) -> None:
     try:
         with transaction.atomic():
             credential.delete()
+            whose = "" if credential.owner_id == member.pk else f" of {credential.owner}"
+            audit.record(member, AuditArea.CREDENTIALS, f"Deleted the credential “{credential.label}”{whose}.")
     except RestrictedError:
         using = Roadmap.objects.filter(account_id=credential.account_id, link__credential=credential)
         names = list(visible_to(member).filter(pk__in=using).order_by("name").values_list("name", flat=True))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 
-from accounts.models import Membership
+from accounts import audit
+from accounts.models import AuditArea, Membership
 from integrations.models import Integration
 
 #: Roadmaps that a refusal names; the rest are counted.
@@ -38,24 +39,31 @@ def _listed(names: Sequence[str], *, hidden: int) -> str:
     return ", ".join(shown)
 
 
+@transaction.atomic
 def create_integration(member: Membership, *, kind: str, name: str) -> Integration:
     """Add a connector to the member's account; every roadmap there can use it from now on. Raises NameTaken."""
     integration = Integration(account_id=member.account_id, created_by=member, kind=kind, name=name)
     _save(integration)
+    audit.record(member, AuditArea.INTEGRATIONS, f"Added the connector “{name}” ({integration.get_kind_display()}).")
     return integration
 
 
-def rename_integration(integration: Integration, *, name: str) -> None:
+@transaction.atomic
+def rename_integration(integration: Integration, *, name: str, by: Membership) -> None:
     """Change its name for everybody, at once. Raises NameTaken."""
+    before = Integration.objects.values_list("name", flat=True).get(pk=integration.pk)
     integration.name = name
     _save(integration)
+    if name != before:
+        audit.record(by, AuditArea.INTEGRATIONS, f"Renamed the connector “{before}” to “{name}”.")
 
 
-def delete_integration(integration: Integration) -> None:
+def delete_integration(integration: Integration, *, by: Membership) -> None:
     """Delete it at once. Raises InUse, naming the roadmaps."""
     try:
         with transaction.atomic():
             integration.delete()
+            audit.record(by, AuditArea.INTEGRATIONS, f"Deleted the connector “{integration}”.")
     except RestrictedError:
         names = integration.links.values_list("roadmap__name", flat=True).order_by("roadmap__name")
         raise InUse(list(names)) from None

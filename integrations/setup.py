@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Account, Membership
+from accounts import audit
+from accounts.models import Account, AuditArea, Membership
 from integrations import catalogue, credentials, promotion, registry
 from integrations.connectors.base import Connector
 from integrations.models import Credential, FieldMapping, Integration, ProjectLink, Setup, SetupDraft, SyncRun
@@ -112,6 +113,8 @@ def finish(draft: SetupDraft, *, member: Membership) -> ProjectLink:
             link.save()
             _bring_fields(link, draft.fields, checked.description)
             draft.delete()
+            project = f"“{link.project_name}” by “{link.integration}” and “{link.credential.label}”"
+            audit.record(member, AuditArea.LINKS, f"Linked “{roadmap}” for good to the project {project}.")
             request_run(link=link, trigger=SyncRun.Trigger.SETUP, asked_by=member)
     except IntegrityError:
         if ProjectLink.objects.filter(roadmap_id=draft.roadmap_id).exists():
@@ -128,7 +131,7 @@ def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership) -> None:
     checked = _check(draft, member, current=link)
     try:
         with transaction.atomic():
-            _locked_roadmap(draft, member)
+            roadmap = _locked_roadmap(draft, member)
             link = ProjectLink.objects.select_for_update(no_key=True).get(pk=link.pk)
             link.integration, link.credential = checked.integration, checked.credential
             link.project_name = checked.description.project.name[:255]
@@ -140,6 +143,8 @@ def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership) -> None:
             credentials.resume(link)
             _bring_fields(link, draft.fields, checked.description)
             discard_draft(draft.roadmap)
+            means = f"“{link.integration}” and “{link.credential.label}”"
+            audit.record(member, AuditArea.LINKS, f"Changed the setup of “{roadmap}”; it syncs by {means}.")
             request_run(link=link, trigger=SyncRun.Trigger.MODIFY, asked_by=member)
     except IntegrityError:
         raise _clashed() from None

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "roadmunk",
@@ -77,12 +79,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "roadmunk.headers.guard_answers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.account_time_zone",
@@ -200,6 +203,16 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+#: A letter to the person whenever password, address or second factor change.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+#: Failed sign-ins that an address and a name have; counted in Redis, so for all processes together.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+#: Proxies in front of the site, each of which adds the address that it was called from to X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else 1)
+
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Roadmunk"
+MFA_ADAPTER = "integrations.second_factor.SealedAdapter"
 
 MAIL_DIR = DATA_DIR / "mail"
 if env.str("EMAIL_URL", ""):
@@ -215,6 +228,8 @@ DEFAULT_FROM_EMAIL = f"Roadmunk <roadmunk@{ALLOWED_HOSTS[0].lstrip('.') if ALLOW
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Nobody uploads anything: files in a form are read past and never reach memory, disk or view.
+FILE_UPLOAD_HANDLERS: list[str] = []
 # As the umask says, so that an embedded installation keeps all its files to itself.
 FILE_UPLOAD_PERMISSIONS = None
 STORAGES = {

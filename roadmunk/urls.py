@@ -12,10 +12,13 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("", account_views.home, name="home"),
     path("auth/", include("allauth.account.urls")),
+    path("auth/second-factor/", include("allauth.mfa.urls")),
+    path("auth/sessions/", include("allauth.usersessions.urls")),
     path("invitations/", include("accounts.invitation_urls")),
     path("a/<slug:account_slug>/settings/", include("accounts.urls")),
     path("a/<slug:account_slug>/", include("integrations.urls")),
     path("a/<slug:account_slug>/", include("roadmaps.urls")),
 ]
 
+handler403 = "roadmunk.pages.forbidden"
 handler500 = "roadmunk.pages.server_error"

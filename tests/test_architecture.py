@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "tracker_sandbox": set[str](),
 }
 #: Modules of roadmunk that start things and so must work without Django.
-WITHOUT_DJANGO = ("embedded", "processes", "supervisor", "sandbox", "secrets", "probe", "lock")
+WITHOUT_DJANGO = ("embedded", "processes", "supervisor", "sandbox", "secrets", "probe", "lock", "sbom")
 TRACKER = ROOT / "integrations" / "connectors" / "pivotal_tracker"
 #: What only somebody who knows Tracker would write.
 TRACKER_WORDS = re.compile(

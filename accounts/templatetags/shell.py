@@ -22,6 +22,7 @@ TABS = (
     ("Credentials", "integrations:credentials", Role.COLLABORATOR),
     ("Fields", "roadmaps:fields", Role.ADMIN),
     ("Integrations", "integrations:integrations", Role.ADMIN),
+    ("Audit log", "accounts:audit-log", Role.ADMIN),
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -61,8 +62,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("invitations:show", token)
-    login(request, member.user)
-    return _welcome(request, member)
+    messages.success(request, _greeting(member))
+    # By allauth, so that the session stands in the person's list of sessions.
+    response: HttpResponse = perform_login(request, member.user, redirect_url=_roadmaps(member))
+    return response
 
 
 def _page(request: HttpRequest, found: Invitation, *, token: str, form: JoinForm | None = None) -> HttpResponse:
@@ -83,5 +86,13 @@ def _closed(request: HttpRequest, reason: InvitationClosed) -> HttpResponse:
 
 
 def _welcome(request: HttpRequest, member: Membership) -> HttpResponse:
-    messages.success(request, f"Welcome to {member.account}.")
-    return redirect("roadmaps:list", member.account.slug)
+    messages.success(request, _greeting(member))
+    return redirect(_roadmaps(member))
+
+
+def _greeting(member: Membership) -> str:
+    return f"Welcome to {member.account}."
+
+
+def _roadmaps(member: Membership) -> str:
+    return reverse("roadmaps:list", args=[member.account.slug])

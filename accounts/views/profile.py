@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import AccountRequest, account_view
 from accounts.forms import AccountForm, ProfileForm
 from accounts.models import Account, Role, User
+from accounts.second_factor import has_second_factor
+from accounts.services import change_account
 
 
 @require_safe
@@ -37,9 +39,9 @@ def profile(request: AccountRequest) -> HttpResponse:
 @account_view(role=Role.ADMIN)
 def account(request: AccountRequest) -> HttpResponse:
     """Save the account's name and time zone."""
-    form = AccountForm(request.POST, instance=Account.objects.get(pk=request.account.pk))
+    form = AccountForm(request.POST, instance=Account.objects.get(pk=request.account.pk), by=request.membership)
     if form.is_valid():
-        form.save()
+        change_account(request.account, by=request.membership, **form.cleaned_data)
         messages.success(request, "The account was saved.")
         return redirect("accounts:profile", request.account.slug)
     return _page(request, account_form=form)
@@ -53,6 +55,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "profile_form": profile_form or ProfileForm(instance=request.user),
-        "account_form": account_form or AccountForm(instance=request.account),
+        "account_form": account_form or AccountForm(instance=request.account, by=request.membership),
+        "has_second_factor": has_second_factor(request.user),
     }
     return render(request, "accounts/profile.html", context)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, members
+from accounts import invitations, members, second_factor
 from accounts.access import AccountRequest, account_view
 from accounts.errors import Refused
 from accounts.forms import InviteForm, RoleForm
@@ -32,6 +32,7 @@ def _page(request: AccountRequest, form: InviteForm) -> HttpResponse:
     everybody = (
         Membership.objects.filter(account=request.account)
         .select_related("user")
+        .annotate(has_second_factor=second_factor.of_members())
         .order_by(F("deactivated_at").asc(nulls_first=True), "user__name", "pk")
     )
     open_ones = Invitation.objects.filter(account=request.account, accepted_at=None)
@@ -66,7 +67,7 @@ def resend(request: AccountRequest, invitation_id: int) -> HttpResponse:
     """Send a new letter; the link in the old one stops working."""
     invitation = _invitation_or_404(request, invitation_id)
     try:
-        _send(request, invitations.renew(invitation))
+        _send(request, invitations.renew(invitation, by=request.membership))
     except Refused as refused:
         messages.error(request, str(refused))
     return _back(request)
@@ -77,7 +78,7 @@ def resend(request: AccountRequest, invitation_id: int) -> HttpResponse:
 def withdraw(request: AccountRequest, invitation_id: int) -> HttpResponse:
     """Make the link of an invitation worthless."""
     invitation = _invitation_or_404(request, invitation_id)
-    invitations.revoke(invitation)
+    invitations.revoke(invitation, by=request.membership)
     messages.success(request, f"The invitation of {invitation.email} was withdrawn.")
     return _back(request)
 
@@ -91,8 +92,8 @@ def change_role(request: AccountRequest, member_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Choose a role from the list. Nothing was changed.")
         return _back(request)
-    role = Role(form.cleaned_data["role"])
-    changed = _try(request, lambda: f"{members.change_role(member, role=role)} now has the role {role.label}.")
+    role, by = Role(form.cleaned_data["role"]), request.membership
+    changed = _try(request, lambda: f"{members.change_role(member, role=role, by=by)} now has the role {role.label}.")
     stepped_down = changed and member == request.membership
     return redirect("accounts:settings" if stepped_down else "accounts:users", request.account.slug)
 
@@ -105,7 +106,10 @@ def deactivate(request: AccountRequest, member_id: int) -> HttpResponse:
     if member == request.membership:
         messages.error(request, "You can't deactivate yourself. Ask another Account Admin.")
     else:
-        _try(request, lambda: f"{members.deactivate(member)} can't enter {request.account} any more.")
+        _try(
+            request,
+            lambda: f"{members.deactivate(member, by=request.membership)} can't enter {request.account} any more.",
+        )
     return _back(request)
 
 
@@ -114,7 +118,7 @@ def deactivate(request: AccountRequest, member_id: int) -> HttpResponse:
 def reactivate(request: AccountRequest, member_id: int) -> HttpResponse:
     """Let a member in again."""
     member = _member_or_404(request, member_id)
-    _try(request, lambda: f"{members.reactivate(member)} can enter {request.account} again.")
+    _try(request, lambda: f"{members.reactivate(member, by=request.membership)} can enter {request.account} again.")
     return _back(request)
 
 

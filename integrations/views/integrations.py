@@ -70,7 +70,7 @@ def edit(request: AccountRequest, integration_id: int) -> HttpResponse:
     form = IntegrationForm(posted(request), member=request.membership, kind=integration.kind, instance=integration)
     if form.is_valid():
         try:
-            services.rename_integration(integration, name=form.cleaned_data["name"])
+            services.rename_integration(integration, name=form.cleaned_data["name"], by=request.membership)
         except services.NameTaken as error:
             form.add_error("name", str(error))
         else:
@@ -86,7 +86,7 @@ def delete(request: AccountRequest, integration_id: int) -> HttpResponse:
     integration = _integration_or_404(request, integration_id)
     name = integration.name
     try:
-        services.delete_integration(integration)
+        services.delete_integration(integration, by=request.membership)
     except services.InUse as refusal:
         messages.error(request, f"“{name}” was not deleted. {refusal}")
     else:

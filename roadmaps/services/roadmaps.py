@@ -6,8 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from accounts.errors import Refused
-from accounts.models import Membership
+from accounts.models import AuditArea, Membership
 from roadmaps import fields
 from roadmaps.models import Roadmap, View
 
@@ -36,23 +37,29 @@ def rename(*, roadmap: Roadmap, name: str, description: str) -> None:
     roadmap.save(update_fields=["name", "description"])
 
 
-def archive(*, roadmap: Roadmap) -> None:
+@transaction.atomic
+def archive(*, roadmap: Roadmap, by: Membership) -> None:
     """Put the roadmap away: it is read-only and no longer synced until it is restored."""
-    Roadmap.objects.filter(pk=roadmap.pk, archived_at=None).update(archived_at=timezone.now())
+    if Roadmap.objects.filter(pk=roadmap.pk, archived_at=None).update(archived_at=timezone.now()):
+        audit.record(by, AuditArea.ROADMAPS, f"Archived “{roadmap}”.")
     roadmap.refresh_from_db(fields=["archived_at"])
 
 
-def restore(*, roadmap: Roadmap) -> None:
+@transaction.atomic
+def restore(*, roadmap: Roadmap, by: Membership) -> None:
     """Take the roadmap out of the archive; its sync goes on."""
-    Roadmap.objects.filter(pk=roadmap.pk).update(archived_at=None)
+    if Roadmap.objects.filter(pk=roadmap.pk).exclude(archived_at=None).update(archived_at=None):
+        audit.record(by, AuditArea.ROADMAPS, f"Took “{roadmap}” out of the archive.")
     roadmap.archived_at = None
 
 
-def delete(*, roadmap: Roadmap) -> None:
+@transaction.atomic
+def delete(*, roadmap: Roadmap, by: Membership) -> None:
     """Delete the roadmap and everything on it, for good. Raises Refused unless it is in the archive."""
     if roadmap.archived_at is None:
         raise Refused(f"“{roadmap}” is in use. Archive it first; then it can be deleted.")
     roadmap.delete()
+    audit.record(by, AuditArea.ROADMAPS, f"Deleted “{roadmap}” for good.")
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts import audit
 from accounts.errors import Refused
-from accounts.models import Membership
+from accounts.models import AuditArea, Membership
 from roadmaps.models import Roadmap, Share
 
 
-def share(*, roadmap: Roadmap, member: Membership, level: str) -> Share:
+@transaction.atomic
+def share(*, roadmap: Roadmap, member: Membership, level: str, by: Membership) -> Share:
     """Let an active member of the account see or edit the roadmap. Raises ValidationError."""
     _check_member(roadmap, member)
     if level not in Share.Level.values:
@@ -22,15 +24,18 @@ def share(*, roadmap: Roadmap, member: Membership, level: str) -> Share:
     found, _ = Share.objects.update_or_create(
         roadmap=roadmap, member=member, defaults={"level": level, "account_id": roadmap.account_id}
     )
+    audit.record(by, AuditArea.SHARING, f"Shared “{roadmap}” with {member} as {found.get_level_display()}.")
     return found
 
 
-def unshare(*, roadmap: Roadmap, member: Membership) -> None:
+@transaction.atomic
+def unshare(*, roadmap: Roadmap, member: Membership, by: Membership) -> None:
     """Take the roadmap away from a member; nothing happens where it wasn't shared."""
-    Share.objects.filter(roadmap=roadmap, member=member, account_id=roadmap.account_id).delete()
+    if Share.objects.filter(roadmap=roadmap, member=member, account_id=roadmap.account_id).delete()[0]:
+        audit.record(by, AuditArea.SHARING, f"Took “{roadmap}” away from {member}.")
 
 
-def hand_over(*, roadmap: Roadmap, member: Membership) -> None:
+def hand_over(*, roadmap: Roadmap, member: Membership, by: Membership) -> None:
     """Give the roadmap to another member; the old owner becomes an editor, a Reviewer a
     viewer. Raises ValidationError.
 
@@ -49,6 +54,7 @@ def hand_over(*, roadmap: Roadmap, member: Membership) -> None:
         level = Share.Level.EDITOR if old.can_create else Share.Level.VIEWER
         defaults = {"level": level, "account_id": roadmap.account_id}
         Share.objects.update_or_create(roadmap=roadmap, member=old, defaults=defaults)
+        audit.record(by, AuditArea.SHARING, f"Handed “{roadmap}” over from {old} to {member}.")
     roadmap.owner = member
 
 

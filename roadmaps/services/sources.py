@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import audit
 from accounts.errors import Refused
-from accounts.models import Membership
+from accounts.models import AuditArea, Membership
 from roadmaps import access
 from roadmaps.models import Roadmap, Source, View
 
@@ -44,6 +45,7 @@ def add_source(*, portfolio: Roadmap, roadmap_id: int, by: Membership) -> Source
                 "That roadmap can’t be added: it is here already, in the archive, or not shared with both you and "
                 f"the portfolio’s owner, {portfolio.owner}."
             )
+        audit.record(by, AuditArea.SHARING, f"Showed “{roadmap}” in the portfolio “{portfolio}”.")
         return Source.objects.create(
             account_id=portfolio.account_id, portfolio=portfolio, roadmap=roadmap, position=len(sources)
         )
@@ -60,6 +62,8 @@ def show_through(*, source: Source, view: str, by: Membership) -> None:
         Roadmap.objects.select_for_update(no_key=True).get(pk=source.roadmap_id)
         source.view = None if view == ALL_DATA else _find_view(source, view)
         source.save(update_fields=["view"])
+        through = f"through “{source.view or 'All Data'}”"
+        audit.record(by, AuditArea.SHARING, f"Showed “{source.roadmap}” {through} in “{source.portfolio}”.")
 
 
 def move_source(*, source: Source, step: int) -> None:
@@ -70,11 +74,12 @@ def move_source(*, source: Source, step: int) -> None:
         _put_in_order([*rest[:place], source, *rest[place:]])
 
 
-def remove_source(*, source: Source) -> None:
+def remove_source(*, source: Source, by: Membership) -> None:
     """Show nothing of that roadmap any more; the roadmap and its items stay as they are."""
     with _sources_of(source.portfolio) as sources:
         _put_in_order([each for each in sources if each != source])
         source.delete()
+        audit.record(by, AuditArea.SHARING, f"Took “{source.roadmap}” out of the portfolio “{source.portfolio}”.")
 
 
 def portfolios_showing(view: View) -> list[str]:

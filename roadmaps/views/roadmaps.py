@@ -105,7 +105,7 @@ def settings(request: RoadmapRequest) -> HttpResponse:
 @roadmap_view(level=Level.OWNER)
 def archive(request: RoadmapRequest) -> HttpResponse:
     """Put the roadmap into the archive."""
-    services.archive(roadmap=request.roadmap)
+    services.archive(roadmap=request.roadmap, by=request.membership)
     paused = ", and its sync is paused" if request.roadmap.source_label else ""
     messages.success(request, f"“{request.roadmap}” is in the archive. Nothing was removed{paused}.")
     return to_roadmap(request)
@@ -115,7 +115,7 @@ def archive(request: RoadmapRequest) -> HttpResponse:
 @roadmap_view(level=Level.OWNER, archived=True)
 def restore(request: RoadmapRequest) -> HttpResponse:
     """Take the roadmap out of the archive."""
-    services.restore(roadmap=request.roadmap)
+    services.restore(roadmap=request.roadmap, by=request.membership)
     resumed = ", and its sync goes on" if request.roadmap.source_label else ""
     messages.success(request, f"“{request.roadmap}” is back{resumed}.")
     return to_roadmap(request)
@@ -129,7 +129,7 @@ def delete(request: RoadmapRequest) -> HttpResponse:
     if request.method == "POST":
         name = roadmap.name
         try:
-            services.delete(roadmap=roadmap)
+            services.delete(roadmap=roadmap, by=request.membership)
         except services.Refused as refused:
             messages.error(request, str(refused))
             return to_roadmap(request)

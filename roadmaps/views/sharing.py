@@ -22,7 +22,7 @@ def share(request: RoadmapRequest) -> HttpResponse:
     form = ShareForm(request.POST if request.method == "POST" else None, roadmap=request.roadmap)
     if form.is_bound and form.is_valid():
         try:
-            made = services.share(roadmap=request.roadmap, **form.cleaned_data)
+            made = services.share(roadmap=request.roadmap, by=request.membership, **form.cleaned_data)
         except ValidationError as problem:
             add_errors(form, problem)
         else:
@@ -39,7 +39,8 @@ def change_share(request: RoadmapRequest, share_id: int) -> HttpResponse:
     """Make a viewer an editor, or the other way round."""
     found = get_object_or_404(request.roadmap.shares.select_related("member__user"), pk=share_id)
     try:
-        services.share(roadmap=request.roadmap, member=found.member, level=request.POST.get("level", ""))
+        level = request.POST.get("level", "")
+        services.share(roadmap=request.roadmap, member=found.member, level=level, by=request.membership)
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     else:
@@ -52,7 +53,7 @@ def change_share(request: RoadmapRequest, share_id: int) -> HttpResponse:
 def unshare(request: RoadmapRequest, share_id: int) -> HttpResponse:
     """Take the roadmap away from somebody."""
     found = get_object_or_404(request.roadmap.shares.select_related("member__user"), pk=share_id)
-    services.unshare(roadmap=request.roadmap, member=found.member)
+    services.unshare(roadmap=request.roadmap, member=found.member, by=request.membership)
     messages.success(request, f"{found.member} no longer sees this roadmap.")
     return to_roadmap(request, "share")
 
@@ -66,7 +67,7 @@ def hand_over(request: RoadmapRequest) -> HttpResponse:
     form = HandOverForm(request.POST if request.method == "POST" else None, roadmap=request.roadmap)
     if form.is_bound and form.is_valid():
         try:
-            services.hand_over(roadmap=request.roadmap, **form.cleaned_data)
+            services.hand_over(roadmap=request.roadmap, by=request.membership, **form.cleaned_data)
         except ValidationError as problem:
             add_errors(form, problem)
         except services.Refused as refused:

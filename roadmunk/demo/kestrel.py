@@ -59,7 +59,7 @@ def make_shop_and_platform(connection: Connection, owner: Membership, viewer: Me
 def make_portfolio(roadmaps: Sequence[Roadmap], owner: Membership, viewer: Membership, *, today: date) -> Roadmap:
     """Show these roadmaps as one, to the viewer too."""
     portfolio = services.create_roadmap(owner=owner, name=NAME, description=ABOUT, kind=Roadmap.Kind.PORTFOLIO)
-    services.share(roadmap=portfolio, member=viewer, level=Share.Level.VIEWER)
+    services.share(roadmap=portfolio, member=viewer, level=Share.Level.VIEWER, by=owner)
     for roadmap in roadmaps:
         services.add_source(portfolio=portfolio, roadmap_id=roadmap.pk, by=owner)
     hand = Hand(portfolio, owner)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from accounts.models import Membership
 from integrations import catalogue, credentials, setup
 from integrations.models import Credential, Integration, ProjectLink, SetupDraft
+from integrations.services import create_integration
 from roadmaps import services
 from roadmaps.models import Field, Roadmap, Share
 from roadmunk.demo.hand import Values, foresee
@@ -28,9 +29,7 @@ class Connection:
 def connect(sandbox: Sandbox, *, admin: Membership, owner: Membership) -> Connection:
     """Let the admin add the connector and the owner a token. Raises an error of `integrations.errors`."""
     identity = credentials.check_secret(KIND, sandbox.token)
-    integration = Integration.objects.create(
-        account=admin.account, kind=KIND, name="Pivotal Tracker sandbox", created_by=admin
-    )
+    integration = create_integration(admin, kind=KIND, name="Pivotal Tracker sandbox")
     credential = credentials.save_credential(
         owner, kind=KIND, label="Demo token", secret=sandbox.token, identity=identity
     )
@@ -45,7 +44,7 @@ def link(
     Raises an error of `integrations.errors` where the sandbox does not answer.
     """
     roadmap = services.create_roadmap(owner=owner, name=name, description=about)
-    services.share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER)
+    services.share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER, by=owner)
     made = setup.finish(_fill_in(roadmap, connection), member=owner)
     made.roadmap.refresh_from_db()
     foresee(Field.objects.get(account=owner.account, source_kind=KIND, source_key="epics"), epics)

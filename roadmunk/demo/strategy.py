@@ -55,8 +55,8 @@ TEXTS = {
 def make_strategy(admin: Membership, owner: Membership, viewer: Membership, *, today: date) -> Roadmap:
     """Make the roadmap and the fields of the account that it shares with others; the viewer sees, the owner edits."""
     roadmap = services.create_roadmap(owner=admin, name=NAME, description=ABOUT)
-    services.share(roadmap=roadmap, member=owner, level=Share.Level.EDITOR)
-    services.share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER)
+    services.share(roadmap=roadmap, member=owner, level=Share.Level.EDITOR, by=admin)
+    services.share(roadmap=roadmap, member=viewer, level=Share.Level.VIEWER, by=admin)
     _make_fields(roadmap, admin)
     hand = Hand(roadmap, admin)
     items = _make_items(hand, today)

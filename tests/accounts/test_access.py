@@ -15,7 +15,7 @@ from tests.factories import make_invitation, make_user
 SignedIn = Callable[[Membership], Client]
 
 FOR_ALL = ["settings", "profile"]
-FOR_ADMINS = ["users"]
+FOR_ADMINS = ["users", "audit-log"]
 POSTS_FOR_ADMINS = ["account", "invite"]
 POSTS_ABOUT_SOMEBODY = ["change-role", "deactivate", "reactivate"]
 POSTS_ABOUT_AN_INVITATION = ["resend-invitation", "withdraw-invitation"]
@@ -98,21 +98,23 @@ def test_forms_from_elsewhere_are_refused(alice: Membership, olga: Membership) -
     assert olga.is_active
 
 
-def test_a_deactivated_member_is_out_at_the_next_request(olga: Membership, signed_in: SignedIn) -> None:
+def test_a_deactivated_member_is_out_at_the_next_request(
+    alice: Membership, olga: Membership, signed_in: SignedIn
+) -> None:
     browser = signed_in(olga)
     assert browser.get(address("profile")).status_code == 200
-    members.deactivate(olga)
+    members.deactivate(olga, by=alice)
     assert browser.get(address("profile")).status_code == 404
-    members.reactivate(olga)
+    members.reactivate(olga, by=alice)
     assert browser.get(address("profile")).status_code == 200
 
 
 def test_deactivating_somebody_here_leaves_their_other_accounts(
-    olga: Membership, mallory: Membership, signed_in: SignedIn
+    alice: Membership, olga: Membership, mallory: Membership, signed_in: SignedIn
 ) -> None:
     Membership.objects.create(account=mallory.account, user=olga.user, role=Role.REVIEWER)
     browser = signed_in(olga)
-    members.deactivate(olga)
+    members.deactivate(olga, by=alice)
     assert browser.get(reverse("accounts:profile", args=["evil"])).status_code == 200
 
 

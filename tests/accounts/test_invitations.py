@@ -97,7 +97,7 @@ def test_a_member_is_not_invited_again(alice: Membership, olga: Membership) -> N
 
 
 def test_a_deactivated_member_comes_back_by_reactivation_only(alice: Membership, olga: Membership) -> None:
-    members.deactivate(olga)
+    members.deactivate(olga, by=alice)
     with pytest.raises(Refused, match="Reactivate them"):
         invitations.invite(inviter=alice, email=olga.user.email, role=Role.ADMIN)
 
@@ -132,7 +132,7 @@ def test_an_expired_invitation_makes_room_for_a_new_one(alice: Membership) -> No
 
 def test_sending_again_kills_the_old_link_and_starts_the_week_anew(alice: Membership) -> None:
     old = make_invitation(alice, "nina@example.test", expires_at=timezone.now() - timedelta(days=1))
-    letter = invitations.renew(old)
+    letter = invitations.renew(old, by=alice)
     with pytest.raises(InvitationClosed):
         invitations.find_open(TOKEN)
     assert invitations.find_open(letter.token).expires_at > timezone.now() + timedelta(days=6)
@@ -141,11 +141,11 @@ def test_sending_again_kills_the_old_link_and_starts_the_week_anew(alice: Member
 def test_letters_to_one_person_are_a_minute_apart(alice: Membership) -> None:
     letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
     with pytest.raises(Refused, match="less than a minute ago"):
-        invitations.renew(letter.invitation)
+        invitations.renew(letter.invitation, by=alice)
 
 
 def test_a_withdrawn_invitation_opens_nothing(alice: Membership) -> None:
-    invitations.revoke(make_invitation(alice, "nina@example.test"))
+    invitations.revoke(make_invitation(alice, "nina@example.test"), by=alice)
     with pytest.raises(InvitationClosed):
         invitations.accept(token=TOKEN, user=make_user("Nina"))
 

@@ -18,14 +18,14 @@ from tests.factories import make_account, make_member
 
 def test_the_last_admin_keeps_the_role(alice: Membership, olga: Membership) -> None:
     with pytest.raises(Refused, match="only active Account Admin of Acme"):
-        members.change_role(alice, role=Role.REVIEWER)
+        members.change_role(alice, role=Role.REVIEWER, by=alice)
     alice.refresh_from_db()
     assert alice.role == Role.ADMIN
 
 
 def test_the_last_admin_is_not_deactivated(alice: Membership) -> None:
     with pytest.raises(Refused, match="Make somebody else an Account Admin first"):
-        members.deactivate(alice)
+        members.deactivate(alice, by=alice)
     alice.refresh_from_db()
     assert alice.is_active
 
@@ -33,12 +33,12 @@ def test_the_last_admin_is_not_deactivated(alice: Membership) -> None:
 def test_a_deactivated_admin_does_not_count(alice: Membership) -> None:
     make_member(alice.account, Role.ADMIN, name="Gone", deactivated_at=timezone.now())
     with pytest.raises(Refused):
-        members.change_role(alice, role=Role.COLLABORATOR)
+        members.change_role(alice, role=Role.COLLABORATOR, by=alice)
 
 
 def test_one_of_two_admins_may_go(alice: Membership, olga: Membership) -> None:
-    members.change_role(olga, role=Role.ADMIN)
-    assert not members.deactivate(alice).is_active
+    members.change_role(olga, role=Role.ADMIN, by=alice)
+    assert not members.deactivate(alice, by=alice).is_active
 
 
 WAYS = {
@@ -98,6 +98,6 @@ def test_two_admins_who_leave_at_the_same_moment_do_not_both_pass() -> None:
 def test_two_clicks_at_the_same_moment_leave_one_admin_and_one_sentence() -> None:
     acme = make_account()
     alice, anna = (make_member(acme, Role.ADMIN, name=name) for name in ("Alice", "Anna"))
-    raised = both_at_once(lambda: members.deactivate(alice), lambda: members.deactivate(anna))
+    raised = both_at_once(lambda: members.deactivate(alice, by=alice), lambda: members.deactivate(anna, by=alice))
     assert [type(error) for error in raised] == [Refused]
     assert Membership.objects.filter(account=acme, deactivated_at=None).count() == 1

@@ -79,12 +79,14 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
     ("person", "olga"): [
         Visit("home", "?choose=1"),
         *map(Visit, ["account_logout", "account_reauthenticate", "account_email", "account_change_password"]),
+        *map(Visit, ["mfa_index", "mfa_activate_totp", "usersessions_list"]),
         Visit("invitations:show"),
         *_of("accounts", "profile"),
         *_of("integrations", "credentials", "credential-add", "credential-rename", "credential-replace"),
     ],
     ("account", "alice"): [
-        *_of("accounts", "profile", "users"),
+        *_of("accounts", "profile", "users", "audit-log"),
+        Visit("accounts:audit-log", "?text=nothing+fits"),
         *_of("integrations", "integrations", "integration-add", "integration-edit"),
         *_of("roadmaps", "fields", "field-new"),
         *_of("roadmaps", "field-promote"),
@@ -197,6 +199,17 @@ NO_PAGES = {
     "readyz": "a word for machines",
     "account_set_password": "a redirect: everybody has one",
     "account_confirm_login_code": "a redirect: nobody signs in by code",
+    **dict.fromkeys(
+        [
+            "mfa_authenticate",
+            "mfa_reauthenticate",
+            "mfa_deactivate_totp",
+            "mfa_view_recovery_codes",
+            "mfa_generate_recovery_codes",
+        ],
+        "a page only with a second factor: test_second_factor.py",
+    ),
+    "mfa_download_recovery_codes": "a download",
     "accounts:settings": "a redirect to the first tab",
     "integrations:setup": "a redirect to the first step that is not done",
     "integrations:sync-status": "a part of the roadmap's page",

@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.utils import timezone
 
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
 from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
 from roadmaps.fields import Stored
 from roadmaps.models import Field, FieldType, Item, Roadmap, View
@@ -60,6 +60,8 @@ def _people(acme: Account, alice: Membership) -> Things:
     factories.make_invitation(alice, f"{long(60)}@{long(60)}.example.test", token="to-accept")
     Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
     factories.make_invitation(alice, "new@example.test", token="open-letter")
+    for what in ("Invited new@example.test as Collaborator.", f"Renamed the account from “Acme” to “{long(80)}”."):
+        AuditEvent.objects.create(account=acme, member=alice, area=AuditArea.SETTINGS, what=what)
     asker = factories.make_user(email="forgot@example.test")
     unconfirmed = EmailAddress.objects.create(user=asker, email=f"{long(60)}@example.test", verified=False)
     return {

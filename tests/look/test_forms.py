@@ -21,7 +21,9 @@ def test_no_form_for_strangers_cuts_what_is_pasted(client: Client, db: None, nam
     assert "maxlength" not in page
 
 
-@pytest.mark.parametrize("name", ["roadmaps:new", "roadmaps:field-new", "accounts:profile", "accounts:users"])
+@pytest.mark.parametrize(
+    "name", ["roadmaps:new", "roadmaps:field-new", "accounts:profile", "accounts:users", "accounts:audit-log"]
+)
 def test_no_form_inside_an_account_cuts_what_is_pasted(
     name: str, alice: Membership, signed_in: Callable[[Membership], Client]
 ) -> None:

@@ -30,9 +30,9 @@ def test_a_roadmap_is_deleted_only_from_the_archive_even_by_sql(roadmap: Roadmap
     with pytest.raises(IntegrityError, match="only from the archive"):
         run("DELETE FROM roadmaps_roadmap WHERE id = %s", roadmap.pk)
     with pytest.raises(services.Refused, match="Archive it first"):
-        services.delete(roadmap=roadmap)
+        services.delete(roadmap=roadmap, by=roadmap.owner)
 
-    services.archive(roadmap=roadmap)
+    services.archive(roadmap=roadmap, by=roadmap.owner)
     run("DELETE FROM roadmaps_roadmap WHERE id = %s", roadmap.pk)
     assert not Roadmap.objects.filter(pk=roadmap.pk).exists()
 
@@ -41,8 +41,8 @@ def test_deleting_from_the_archive_takes_everything_along(roadmap: Roadmap, vera
     factories.make_item(roadmap)
     factories.make_field(roadmap.account, roadmap=roadmap, type_="choice", options=["Blue"])
     factories.make_share(roadmap, vera)
-    services.archive(roadmap=roadmap)
-    services.delete(roadmap=roadmap)
+    services.archive(roadmap=roadmap, by=roadmap.owner)
+    services.delete(roadmap=roadmap, by=roadmap.owner)
     run("SELECT 1")
     assert not Roadmap.objects.exists()
 
@@ -97,9 +97,9 @@ def test_a_name_is_taken_once_whatever_its_case(roadmap: Roadmap) -> None:
 
 
 def test_archiving_twice_keeps_the_first_time(roadmap: Roadmap) -> None:
-    services.archive(roadmap=roadmap)
+    services.archive(roadmap=roadmap, by=roadmap.owner)
     first = roadmap.archived_at
-    services.archive(roadmap=roadmap)
+    services.archive(roadmap=roadmap, by=roadmap.owner)
     assert roadmap.archived_at == first
     assert first is not None
     assert first <= timezone.now()

@@ -230,27 +230,27 @@ def test_a_roadmap_is_shared_with_active_members_of_its_account_alone(
     gone = factories.make_member(roadmap.account, deactivated_at=timezone.now())
     for member in (mallory, gone):
         with pytest.raises(ValidationError, match="Choose somebody from the list"):
-            services.share(roadmap=roadmap, member=member, level="viewer")
+            services.share(roadmap=roadmap, member=member, level="viewer", by=roadmap.owner)
     with pytest.raises(ValidationError, match="Reviewers can only be viewers"):
-        services.share(roadmap=roadmap, member=vera, level="editor")
+        services.share(roadmap=roadmap, member=vera, level="editor", by=roadmap.owner)
     with pytest.raises(ValidationError, match="Choose “Editor” or “Viewer”"):
-        services.share(roadmap=roadmap, member=alice, level="owner")
+        services.share(roadmap=roadmap, member=alice, level="owner", by=roadmap.owner)
     with pytest.raises(ValidationError, match="owns this roadmap already"):
-        services.share(roadmap=roadmap, member=roadmap.owner, level="viewer")
+        services.share(roadmap=roadmap, member=roadmap.owner, level="viewer", by=roadmap.owner)
     assert not Share.objects.exists()
 
-    services.share(roadmap=roadmap, member=alice, level="viewer")
-    services.share(roadmap=roadmap, member=alice, level="editor")
+    services.share(roadmap=roadmap, member=alice, level="viewer", by=roadmap.owner)
+    services.share(roadmap=roadmap, member=alice, level="editor", by=roadmap.owner)
     assert Share.objects.get().level == "editor"
-    services.unshare(roadmap=roadmap, member=alice)
+    services.unshare(roadmap=roadmap, member=alice, by=roadmap.owner)
     assert not Share.objects.exists()
 
 
 def test_a_roadmap_is_handed_over_whole(
     roadmap: Roadmap, olga: Membership, alice: Membership, vera: Membership
 ) -> None:
-    services.share(roadmap=roadmap, member=alice, level="viewer")
-    services.hand_over(roadmap=roadmap, member=alice)
+    services.share(roadmap=roadmap, member=alice, level="viewer", by=roadmap.owner)
+    services.hand_over(roadmap=roadmap, member=alice, by=roadmap.owner)
     roadmap.refresh_from_db()
     assert roadmap.owner == alice
     assert {(share.member, share.level) for share in roadmap.shares.all()} == {(olga, "editor")}
@@ -264,15 +264,15 @@ def test_a_roadmap_is_handed_over_to_somebody_who_can_own_it(
         (mallory, "Choose somebody from the list"),
     ):
         with pytest.raises(ValidationError, match=sentence):
-            services.hand_over(roadmap=roadmap, member=member)
+            services.hand_over(roadmap=roadmap, member=member, by=roadmap.owner)
     with pytest.raises(services.Refused, match="owns this roadmap already"):
-        services.hand_over(roadmap=roadmap, member=olga)
+        services.hand_over(roadmap=roadmap, member=olga, by=roadmap.owner)
 
 
 def test_an_owner_who_became_a_reviewer_stays_a_viewer(roadmap: Roadmap, olga: Membership, alice: Membership) -> None:
     olga.role = Role.REVIEWER
     olga.save()
-    services.hand_over(roadmap=roadmap, member=alice)
+    services.hand_over(roadmap=roadmap, member=alice, by=roadmap.owner)
     assert Share.objects.get().level == "viewer"
 
 

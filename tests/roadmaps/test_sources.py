@@ -48,7 +48,7 @@ def test_sources_are_added_moved_and_removed(made: Roadmap, olga: Membership) ->
     services.move_source(source=added[0], step=-1)
     services.move_source(source=added[1], step=1)
     assert names(made) == ["A", "C", "B"]
-    services.remove_source(source=added[0])
+    services.remove_source(source=added[0], by=olga)
     assert names(made) == ["C", "B"]
     assert Roadmap.objects.filter(name="A").exists()
 
@@ -104,11 +104,11 @@ def test_a_view_that_a_portfolio_shows_is_not_deleted(made: Roadmap, olga: Membe
 def test_a_deleted_roadmap_takes_its_sources_along(made: Roadmap, olga: Membership) -> None:
     roadmap = factories.make_roadmap(olga, "A")
     factories.make_source(made, roadmap, roadmap.views.get())
-    services.archive(roadmap=roadmap)
-    services.delete(roadmap=roadmap)
+    services.archive(roadmap=roadmap, by=olga)
+    services.delete(roadmap=roadmap, by=olga)
     assert names(made) == []
-    services.archive(roadmap=made)
-    services.delete(roadmap=made)
+    services.archive(roadmap=made, by=olga)
+    services.delete(roadmap=made, by=olga)
     assert not Roadmap.objects.exists()
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from roadmunk import health, probe
+from tests.factories import PASSWORD, make_user
 
 
 @pytest.fixture
@@ -79,7 +81,18 @@ def test_a_page_without_database_is_503_and_passes_by_itself(
     answer = client.get("/auth/login/")
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert "database does not answer" in answer.content.decode()
+    assert "does not answer just now" in answer.content.decode()
+
+
+def test_without_redis_nobody_signs_in_uncounted_and_it_passes_by_itself(
+    client: Client, db: None, settings: Settings
+) -> None:
+    """R4, W16: guesses can't be counted just then, so the answer is to wait."""
+    redis = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": redis}
+    client.raise_request_exception = False
+    answer = client.post("/auth/login/", {"login": make_user().email, "password": PASSWORD})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
 
 def test_any_other_failure_is_500_without_internals(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

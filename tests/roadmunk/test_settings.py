@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = {
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "PIVOTAL_TRACKER_URL", "ALLOWED_HOSTS", "DEBUG"),
     *("DATA_DIR", "PORT", "MIN_SYNC_MINUTES", "TRACKER_REQUESTS_PER_SECOND", "TRACKER_REQUESTS_AT_ONCE", "EMAIL_URL"),
+    "TRUSTED_PROXIES",
 }
 PRODUCTION = {
     "DATABASE_URL": "postgres://roadmunk:password@db.example.com/roadmunk",

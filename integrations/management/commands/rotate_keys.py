@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations import vault
+from integrations import second_factor, vault
 from integrations.models import Credential
 
 
 class Command(BaseCommand):
-    """Seals every credential anew; runs and edits may go on meanwhile."""
+    """Seals every credential and second factor anew; runs and edits may go on meanwhile."""
 
     help = "Seals all saved secrets with the first key of CREDENTIAL_KEYS."
 
@@ -23,10 +24,15 @@ class Command(BaseCommand):
                 counts["resealed" if _reseal(credential) else "current"] += 1
             except vault.SealBroken:
                 broken.append(f"{credential.pk} (account {credential.account_id})")
+        for authenticator in Authenticator.objects.order_by("pk").iterator(chunk_size=500):
+            try:
+                counts["resealed" if second_factor.reseal(authenticator) else "current"] += 1
+            except vault.SealBroken:
+                broken.append(f"second factor {authenticator.pk} (person {authenticator.user_id})")
         self.stdout.write(f"{counts['resealed']} sealed anew, {counts['current']} already under the newest key.")
         if broken:
             raise CommandError(
-                "These credentials do not open with any key of CREDENTIAL_KEYS and were left as they are: "
+                "These secrets do not open with any key of CREDENTIAL_KEYS and were left as they are: "
                 f"{', '.join(broken)}. Put their key back and run this again, or let their owners enter them anew."
             )
 

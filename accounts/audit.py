@@ -1,0 +1,48 @@
+"""The account's audit log: who did what to members, settings, sharing, connectors, credentials and links.
+
+A service writes its line in the transaction of the act itself, so there is neither an act without a line nor a line
+without its act. The database refuses to change a line or to take one away (migration 0005).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
+
+from accounts.models import Account, AuditArea, AuditEvent, Membership
+
+LENGTH = 500
+
+
+def record(by: Membership, area: AuditArea, what: str) -> None:
+    """Write down that the member did it. `what` is a sentence in the past tense, and never holds a secret.
+
+    Raises TransactionManagementError outside of a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("An audit event is written in the transaction of its act.")
+    AuditEvent.objects.create(account_id=by.account_id, member=by, area=area, what=what[:LENGTH])
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events somebody looks for; what is empty does not narrow."""
+
+    area: str = ""
+    member_id: int | None = None
+    text: str = ""
+
+
+def events(account: Account, wanted: Filter) -> QuerySet[AuditEvent]:
+    """The account's events with their people, the newest first."""
+    found = AuditEvent.objects.filter(account=account).select_related("member__user")
+    if wanted.area:
+        found = found.filter(area=wanted.area)
+    if wanted.member_id is not None:
+        found = found.filter(member_id=wanted.member_id)
+    if wanted.text:
+        found = found.filter(what__icontains=wanted.text)
+    return found.order_by("-id")

@@ -1,0 +1,232 @@
+"""S33, W20: who did what in the account, for its admins to read and for nobody to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts import audit, invitations, members
+from accounts.errors import Refused
+from accounts.models import Account, AuditArea, AuditEvent, Membership, Role
+from accounts.services import create_account
+from roadmaps import services
+from roadmaps.models import View
+from tests import factories
+from tests.factories import PASSWORD, make_invitation, make_roadmap
+
+SignedIn = Callable[[Membership], Client]
+
+
+def lines(account: Account | None = None) -> list[tuple[str, str, str]]:
+    """Who, area and what, the oldest first."""
+    found = AuditEvent.objects.select_related("member__user").order_by("id")
+    if account:
+        found = found.filter(account=account)
+    return [(str(event.member), event.area, event.what) for event in found]
+
+
+def make_event(member: Membership, what: str, area: AuditArea = AuditArea.MEMBERS) -> AuditEvent:
+    return AuditEvent.objects.create(account=member.account, member=member, area=area, what=what)
+
+
+def page_of(browser: Client, query: str = "") -> str:
+    answer = browser.get(reverse("accounts:audit-log", args=["acme"]) + query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+# --- What is written
+
+
+def test_what_happens_to_members_is_written(alice: Membership, olga: Membership) -> None:
+    members.change_role(olga, role=Role.REVIEWER, by=alice)
+    members.deactivate(olga, by=alice)
+    members.reactivate(olga, by=alice)
+    letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
+    invitations.join(token=letter.token, name="Nina", password=PASSWORD)
+    invitations.revoke(make_invitation(alice, "ida@example.test", token="other"), by=alice)
+    assert lines() == [
+        ("Alice Acker", "members", "Changed the role of Olga Olsen from Collaborator to Reviewer."),
+        ("Alice Acker", "members", "Deactivated Olga Olsen."),
+        ("Alice Acker", "members", "Reactivated Olga Olsen."),
+        ("Alice Acker", "members", "Invited nina@example.test as Reviewer."),
+        ("Nina", "members", "Joined as Reviewer, invited by Alice Acker."),
+        ("Alice Acker", "members", "Withdrew the invitation of ida@example.test."),
+    ]
+    assert letter.token not in str(lines())
+
+
+def test_what_happens_to_the_account_is_written(alice: Membership, signed_in: SignedIn) -> None:
+    browser = signed_in(alice)
+    for data in ({"name": "Acme"}, {"name": "Apex", "time_zone": "Europe/Berlin"}):
+        browser.post(reverse("accounts:account", args=["acme"]), {"time_zone": "UTC", **data})
+    Account.objects.update(requires_second_factor=False)
+    assert lines() == [
+        ("Alice Acker", "settings", "Renamed the account from “Acme” to “Apex”."),
+        ("Alice Acker", "settings", "Changed the time zone from UTC to Europe/Berlin."),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_new_account_begins_its_log() -> None:
+    create_account(name="Acme", admin_email="ida@example.test", password=PASSWORD, admin_name="Ida")
+    assert lines() == [("Ida", "settings", "Opened the account “Acme”.")]
+
+
+def test_what_happens_to_a_roadmap_as_a_whole_is_written(alice: Membership, olga: Membership, vera: Membership) -> None:
+    roadmap = make_roadmap(olga)
+    services.share(roadmap=roadmap, member=vera, level="viewer", by=olga)
+    services.unshare(roadmap=roadmap, member=vera, by=olga)
+    services.hand_over(roadmap=roadmap, member=alice, by=olga)
+    services.archive(roadmap=roadmap, by=alice)
+    services.restore(roadmap=roadmap, by=alice)
+    services.archive(roadmap=roadmap, by=alice)
+    services.delete(roadmap=roadmap, by=alice)
+    assert lines() == [
+        ("Olga Olsen", "sharing", "Shared “Alpha” with Vera Viljanen as Viewer."),
+        ("Olga Olsen", "sharing", "Took “Alpha” away from Vera Viljanen."),
+        ("Olga Olsen", "sharing", "Handed “Alpha” over from Olga Olsen to Alice Acker."),
+        ("Alice Acker", "roadmaps", "Archived “Alpha”."),
+        ("Alice Acker", "roadmaps", "Took “Alpha” out of the archive."),
+        ("Alice Acker", "roadmaps", "Archived “Alpha”."),
+        ("Alice Acker", "roadmaps", "Deleted “Alpha” for good."),
+    ]
+
+
+def test_what_a_portfolio_shows_is_written(olga: Membership) -> None:
+    """Whoever sees the portfolio sees these roadmaps."""
+    portfolio = make_roadmap(olga, "All", kind="portfolio")
+    added = services.add_source(portfolio=portfolio, roadmap_id=make_roadmap(olga).pk, by=olga)
+    services.show_through(source=added, view=str(added.roadmap.views.get().pk), by=olga)
+    services.remove_source(source=added, by=olga)
+    assert [what for _, area, what in lines() if area == "sharing"] == [
+        "Showed “Alpha” in the portfolio “All”.",
+        f"Showed “Alpha” through “{View.FIRST_NAME}” in “All”.",
+        "Took “Alpha” out of the portfolio “All”.",
+    ]
+
+
+def test_what_changes_nothing_is_not_written(alice: Membership, olga: Membership, vera: Membership) -> None:
+    roadmap = make_roadmap(olga)
+    members.reactivate(olga, by=alice)
+    services.unshare(roadmap=roadmap, member=vera, by=olga)
+    services.restore(roadmap=roadmap, by=olga)
+    with pytest.raises(Refused):
+        services.delete(roadmap=roadmap, by=olga)
+    with pytest.raises(Refused):
+        members.deactivate(alice, by=alice)
+    assert lines() == []
+
+
+def test_an_act_that_fails_takes_its_line_along(alice: Membership, olga: Membership) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        members.deactivate(olga, by=alice)
+        1 / 0  # noqa: B018  what comes after the act fails
+    olga.refresh_from_db()
+    assert olga.is_active
+    assert lines() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_outside_of_a_transaction_is_refused(alice: Membership) -> None:
+    with pytest.raises(TransactionManagementError):
+        audit.record(alice, AuditArea.SETTINGS, "Did something.")
+    assert lines() == []
+
+
+# --- Nobody changes it
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE accounts_auditevent SET what = 'Nothing.'",
+        "UPDATE accounts_auditevent SET at = now() - interval '1 year'",
+        "UPDATE accounts_auditevent SET member_id = (SELECT max(id) FROM accounts_membership)",
+        "DELETE FROM accounts_auditevent",
+    ],
+)
+def test_the_database_refuses_to_change_a_line_or_to_take_it_away(
+    alice: Membership, olga: Membership, sql: str
+) -> None:
+    make_event(alice, "Deactivated Olga Olsen.")
+    with pytest.raises(IntegrityError, match="audit event"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert lines() == [("Alice Acker", "members", "Deactivated Olga Olsen.")]
+
+
+def test_the_log_goes_with_its_whole_account_alone(alice: Membership, mallory: Membership) -> None:
+    make_event(alice, "Ours.")
+    make_event(mallory, "Theirs.")
+    alice.account.delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert lines() == [("Mallory Malone", "members", "Theirs.")]
+
+
+def test_a_line_names_nobody_of_another_account(alice: Membership, mallory: Membership) -> None:
+    """W1."""
+    with pytest.raises(IntegrityError, match="audit_event_member_account"):
+        AuditEvent.objects.create(account=alice.account, member=mallory, area=AuditArea.MEMBERS, what="Across.")
+
+
+# --- The page
+
+
+def test_admins_read_the_newest_first(alice: Membership, signed_in: SignedIn) -> None:
+    make_event(alice, "Did the first thing.")
+    make_event(alice, "Did <b>the</b> second thing.")
+    page = page_of(signed_in(alice))
+    assert page.index("Did &lt;b&gt;the&lt;/b&gt; second thing.") < page.index("Did the first thing.")
+
+
+def test_it_is_narrowed_by_area_person_and_words(alice: Membership, olga: Membership, signed_in: SignedIn) -> None:
+    make_event(alice, "Invited Ida.")
+    make_event(olga, "Saved a credential.", AuditArea.CREDENTIALS)
+    browser = signed_in(alice)
+    for query in ("?area=credentials", f"?member={olga.pk}", "?text=CREDENTIAL"):
+        page = page_of(browser, query)
+        assert "Saved a credential." in page, query
+        assert "Invited Ida." not in page, query
+    assert "Nothing fits" in page_of(browser, "?text=nobody+did+this")
+
+
+@pytest.mark.parametrize("query", ["?area=secrets", "?member=0", "?member=x", "?text=" + "x" * 5000, "?text=%00"])
+def test_a_filter_that_means_nothing_shows_nothing_and_says_why(
+    alice: Membership, signed_in: SignedIn, query: str
+) -> None:
+    make_event(alice, "Invited Ida.")
+    page = page_of(signed_in(alice), query)
+    assert "Invited Ida." not in page
+    assert "errorlist" in page
+
+
+def test_another_account_is_never_in_it(alice: Membership, mallory: Membership, signed_in: SignedIn) -> None:
+    """W1: neither its lines nor its people."""
+    make_event(mallory, "Did it elsewhere.")
+    for query in ("", f"?member={mallory.pk}"):
+        page = page_of(signed_in(alice), query)
+        assert "Did it elsewhere." not in page
+        assert "Mallory" not in page
+
+
+def test_it_is_paged_and_costs_the_same_for_any_length(
+    alice: Membership, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(120):
+        who = factories.make_member(alice.account) if number % 20 == 0 else alice
+        make_event(who, f"Did thing {number}.")
+    browser = signed_in(alice)
+    with django_assert_num_queries(3 + 3):  # the frame; then people to choose from, the count and a page of events
+        page = page_of(browser)
+    assert "1–50 of 120 events" in page
+    assert "Did thing 69." not in page
+    assert "Did thing 69." in page_of(browser, "?page=2")
+    assert page_of(browser, "?page=1000000000").count("<time") == 20

@@ -1,0 +1,245 @@
+"""W16: guesses are slowed down, nobody learns who has a sign-in, sessions end, and links work once."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.core.cache import caches
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import Membership, User
+from tests.accounts.test_sign_up import link_in_last_letter
+from tests.factories import PASSWORD, make_invitation, make_user
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/auth/login/"
+SLOW = "Too many failed"
+#: Tries in `test_known_and_unknown_people_wait_equally_long`, and how far the middle ones may be apart.
+TRIES, APART = 100, 0.2
+
+
+def try_to_sign_in(email: str, password: str = "wrong-password", *, address: str = "192.0.2.1") -> str:
+    """The page that answers from that address; "" is the way in."""
+    answer = Client(REMOTE_ADDR=address).post(LOGIN, {"login": email, "password": password})
+    return "" if answer.status_code == 302 else answer.content.decode()
+
+
+def signed_in_by_form(user: User, **headers: str) -> Client:
+    browser = Client(**headers)
+    browser.post(LOGIN, {"login": user.email, "password": PASSWORD})
+    return browser
+
+
+def is_inside(browser: Client) -> bool:
+    return browser.get(reverse("usersessions_list")).status_code == 200
+
+
+# --- Guessing
+
+
+def test_a_name_has_five_wrong_tries_from_wherever_they_come() -> None:
+    nina = make_user("Nina")
+    pages = [try_to_sign_in(nina.email, address=f"192.0.2.{number}") for number in range(100)]
+    assert [SLOW in page for page in pages] == [False] * 5 + [True] * 95
+    assert SLOW in try_to_sign_in(nina.email, PASSWORD, address="198.51.100.1")
+
+
+def test_an_address_has_ten_wrong_tries_a_minute_whoever_they_are_for() -> None:
+    pages = [try_to_sign_in(f"person{number}@example.test") for number in range(100)]
+    assert [SLOW in page for page in pages[:11]] == [False] * 10 + [True]
+    nina = make_user("Nina")
+    assert try_to_sign_in(nina.email, PASSWORD) != ""
+    assert try_to_sign_in(nina.email, PASSWORD, address="192.0.2.2") == ""
+
+
+def test_the_address_is_the_visitors_and_not_what_the_visitor_claims(settings: Settings) -> None:
+    """Behind one proxy, only what the proxy added counts."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(10):
+        claimed = f"203.0.113.{number}, 198.51.100.7"
+        data = {"login": f"person{number}@example.test", "password": "wrong-password"}
+        Client(headers={"x-forwarded-for": claimed}).post(LOGIN, data)
+    last = {"login": "somebody@example.test", "password": "wrong-password"}
+    same = Client(headers={"x-forwarded-for": "203.0.113.99, 198.51.100.7"}).post(LOGIN, last)
+    other = Client(headers={"x-forwarded-for": "203.0.113.99, 198.51.100.8"}).post(LOGIN, last)
+    assert SLOW in same.content.decode()
+    assert SLOW not in other.content.decode()
+
+
+def test_tries_are_counted_for_all_processes_together(settings: Settings) -> None:
+    """In Redis: a count in each process would multiply every limit."""
+    try_to_sign_in("nina@example.test")
+    assert settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+    redis = caches["default"]._cache.get_client(None)  # type: ignore[attr-defined]  # Django's own client of Redis
+    assert [key for key in redis.keys("*login_failed*") if not key.endswith(b":lock")]
+
+
+# --- Nobody learns who has a sign-in
+
+
+class ShorterHasher(PBKDF2PasswordHasher):
+    """Production's way, with a fifteenth of its work: most of a try still, and 200 tries don't take a minute."""
+
+    iterations = PBKDF2PasswordHasher.iterations // 15
+
+
+def test_known_and_unknown_people_wait_equally_long(settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.PASSWORD_HASHERS = [f"{__name__}.{ShorterHasher.__name__}"]
+    nina = User.objects.create_user("nina@example.test", PASSWORD, name="Nina")
+    times: dict[str, list[float]] = {nina.email: [], "nobody@example.test": []}
+    for _ in range(TRIES):
+        for email, taken in times.items():
+            started = time.perf_counter()
+            try_to_sign_in(email)
+            taken.append(time.perf_counter() - started)
+    known, unknown = (statistics.median(taken) for taken in times.values())
+    assert abs(known - unknown) < APART * max(known, unknown)
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_reset_password"])
+def test_pages_answer_known_and_unknown_people_alike(name: str) -> None:
+    pages = []
+    for email in (make_user("Nina").email, "none@example.test"):
+        browser = Client()
+        data = {"login": email, "password": "wrong-password", "email": email}
+        page = browser.post(reverse(name), data, follow=True).content.decode()
+        token = browser.cookies["csrftoken"].value if "csrftoken" in browser.cookies else "-"
+        pages.append(page.replace(email, "E").replace(token, "T"))
+    first, second = ([line for line in page.splitlines() if "csrf" not in line] for page in pages)
+    assert first == second
+
+
+def test_neither_sign_up_nor_a_new_address_tells_that_somebody_has_it() -> None:
+    """Only the letter differs, and it goes to the address itself."""
+    nina, olaf = make_user("Nina"), make_user("Olaf")
+    answers = []
+    for email in (nina.email, "nobody@example.test"):
+        data = {"name": "Ida", "account_name": "Acme", "email": email, "password1": PASSWORD}
+        stranger, member = Client().post(reverse("account_signup"), data), signed_in_by_form(olaf)
+        moved = member.post(reverse("account_email"), {"email": email, "action_add": ""}, follow=True)
+        said = [str(message).replace(email, "E") for message in moved.context["messages"]]
+        answers.append((stranger.status_code, stranger.headers.get("Location"), moved.redirect_chain, said))
+    assert answers[0] == answers[1]
+
+
+def test_a_reset_writes_to_known_and_unknown_people(client: Client) -> None:
+    """So the answer takes as long, and whoever asks by mistake learns it in their own mailbox alone."""
+    for email in (make_user("Nina").email, "nobody@example.test"):
+        client.post(reverse("account_reset_password"), {"email": email})
+    assert [letter.to for letter in mail.outbox] == [["nina@example.test"], ["nobody@example.test"]]
+    assert "/reset/key/" not in str(mail.outbox[1].body)
+
+
+def test_inviting_somebody_tells_an_admin_nothing_of_other_accounts(
+    alice: Membership, mallory: Membership, signed_in: Callable[[Membership], Client]
+) -> None:
+    browser = signed_in(alice)
+    answers = []
+    for email in (mallory.user.email, "nobody@example.test"):
+        page = browser.post(
+            reverse("accounts:invite", args=["acme"]), {"email": email, "role": "reviewer"}, follow=True
+        )
+        said = [str(message) for message in page.context["messages"]]
+        answers.append([text.replace(email, "E") for text in said])
+        assert email in page.content.decode()
+    assert answers[0] == answers[1] == ["An invitation was sent to E. It works for 7 days."]
+
+
+# --- Sessions
+
+
+def test_signing_in_changes_the_session_so_that_a_planted_one_is_worthless() -> None:
+    browser = Client()
+    browser.get(LOGIN)
+    session = browser.session
+    session["planted"] = True
+    session.save()
+    browser.cookies["sessionid"] = planted = str(session.session_key)
+    browser.post(LOGIN, {"login": make_user("Nina").email, "password": PASSWORD})
+    assert browser.cookies["sessionid"].value != planted
+    assert not Session.objects.filter(session_key=planted).exists()
+
+
+def test_signing_out_makes_the_session_worthless() -> None:
+    browser = signed_in_by_form(make_user("Nina"))
+    thief = Client()
+    thief.cookies["sessionid"] = browser.cookies["sessionid"].value
+    assert is_inside(thief)
+    browser.post(reverse("account_logout"))
+    assert not is_inside(thief)
+
+
+def test_a_person_sees_their_own_sessions_and_ends_the_others() -> None:
+    nina, olaf = make_user("Nina"), make_user("Olaf")
+    here = signed_in_by_form(nina, HTTP_USER_AGENT="Firefox at home", REMOTE_ADDR="192.0.2.1")
+    there = signed_in_by_form(nina, HTTP_USER_AGENT="Chrome at work", REMOTE_ADDR="192.0.2.2")
+    other = signed_in_by_form(olaf, HTTP_USER_AGENT="Safari of Olaf")
+    page = here.get(reverse("usersessions_list")).content.decode()
+    assert "Firefox at home" in page
+    assert "Chrome at work" in page
+    assert "192.0.2.2" in page
+    assert "Safari of Olaf" not in page
+    here.post(reverse("usersessions_list"))
+    assert [is_inside(browser) for browser in (here, there, other)] == [True, False, True]
+
+
+def test_somebody_who_joined_by_invitation_has_a_session_in_the_list(alice: Membership, client: Client) -> None:
+    make_invitation(alice, "ida@example.test", token="secret-of-ida")
+    client.post("/invitations/secret-of-ida/join/", {"name": "Ida", "password": PASSWORD})
+    assert UserSession.objects.get().user.email == "ida@example.test"
+
+
+def test_a_changed_password_ends_the_other_sessions() -> None:
+    nina = make_user("Nina")
+    here, there = signed_in_by_form(nina), signed_in_by_form(nina)
+    new = "a-wholly-different-horse"
+    here.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert [is_inside(here), is_inside(there)] == [True, False]
+    assert mail.outbox[-1].subject == "Your password was changed"
+
+
+def test_a_reset_password_ends_all_sessions_and_its_link_works_once(client: Client) -> None:
+    nina = make_user("Nina")
+    there = signed_in_by_form(nina)
+    client.post(reverse("account_reset_password"), {"email": nina.email})
+    link = link_in_last_letter()
+    page = client.get(link, follow=True)
+    new = "a-wholly-different-horse"
+    client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert not is_inside(there)
+    again = Client().get(link, follow=True)
+    assert "This link no longer works" in again.content.decode()
+    nina.refresh_from_db()
+    assert nina.check_password(new)
+
+
+# --- Passwords
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short-1", "too short"),
+        ("password123", "too common"),
+        ("12345678901234", "entirely numeric"),
+        ("nina@example.test", "too similar"),
+    ],
+)
+def test_weak_passwords_are_refused(client: Client, password: str, reason: str) -> None:
+    nina = make_user("Nina")
+    client.force_login(nina)
+    data = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+    assert reason in client.post(reverse("account_change_password"), data).content.decode()
+    nina.refresh_from_db()
+    assert nina.check_password(PASSWORD)
