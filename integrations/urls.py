@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/credentials/add/<slug:kind>/", credentials.add, name="credential-add"),
     path("settings/credentials/<int:credential_id>/rename/", credentials.rename, name="credential-rename"),
     path("settings/credentials/<int:credential_id>/replace/", credentials.replace, name="credential-replace"),
+    path("settings/credentials/<int:credential_id>/move/", credentials.move, name="credential-move"),
     path("settings/credentials/<int:credential_id>/check/", credentials.check, name="credential-check"),
     path("settings/credentials/<int:credential_id>/delete/", credentials.delete, name="credential-delete"),
     path(f"{OF_ROADMAP}setup/", wizard.start, name="setup"),

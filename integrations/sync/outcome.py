@@ -60,7 +60,7 @@ def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
         kept = link.items().count()
         counts = apply_plan(run, plan)
         _close(run, SyncRun.State.PARTIAL if counts.problems else SyncRun.State.SUCCEEDED, **_report(counts, kept=kept))
-        _succeeded(link, plan.snapshot.cursor, complete=plan.snapshot.complete)
+        _succeeded(run, link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
 
 def finish_unchanged(run: SyncRun) -> None:
@@ -80,7 +80,7 @@ def finish_unchanged(run: SyncRun) -> None:
         hold(run)
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.SUCCEEDED)
-        _succeeded(link, link.cursor, complete=False)
+        _succeeded(run, link, link.cursor, complete=False)
 
 
 def fail(run: SyncRun, error: PullError) -> None:
@@ -93,12 +93,15 @@ def fail(run: SyncRun, error: PullError) -> None:
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.FAILED, requests=run.requests, error_code=error.code, error=str(error)[:500])
         link.failures += 1
-        if error.pauses:
+        outdated = isinstance(error, CredentialRejected) and not _still_used(run.link.credential, link)
+        if outdated:
+            link.next_sync_at = timezone.now()
+        elif error.pauses:
             _pause(link, error)
         elif error.retry:
             link.next_sync_at = next_try(link, error)
         link.save(update_fields=["failures", "next_sync_at", "paused_at", "paused_code", "paused_reason"])
-        if isinstance(error, CredentialRejected):
+        if isinstance(error, CredentialRejected) and not outdated:
             _stop_everything_with(link.credential_id, error)
 
 
@@ -142,7 +145,7 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
     )
 
 
-def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> None:
+def _succeeded(run: SyncRun, link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> None:
     """The link is healthy again; its cursor moves in the same transaction as its rows."""
     link.failures = 0
     link.paused_at, link.paused_code, link.paused_reason = None, "", ""
@@ -152,7 +155,8 @@ def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> N
     if complete:
         link.last_full_at = timezone.now()
     link.save()
-    Credential.objects.filter(pk=link.credential_id).update(accepted_at=Now(), rejected_at=None)
+    used = run.link.credential
+    Credential.objects.filter(pk=used.pk, sealed=used.sealed).update(accepted_at=Now(), rejected_at=None)
 
 
 def _overtaken(run: SyncRun, link: ProjectLink) -> None:
@@ -167,9 +171,14 @@ def _pause(link: ProjectLink, error: PullError) -> None:
     link.paused_at, link.paused_code, link.paused_reason = timezone.now(), error.code, str(error)[:500]
 
 
+def _still_used(used: Credential, link: ProjectLink) -> bool:
+    """Whether the link still has the secret that the run had: somebody may have replaced it meanwhile."""
+    return Credential.objects.filter(pk=link.credential_id, sealed=used.sealed).exists()
+
+
 def _stop_everything_with(credential_id: int, error: PullError) -> None:
     """One breaker per secret: no roadmap asks the tracker again with a secret that it refused (S11)."""
-    Credential.objects.filter(pk=credential_id).update(rejected_at=Now())
+    Credential.objects.filter(pk=credential_id).update(rejected_at=Now(), last_rejected_at=Now())
     ProjectLink.objects.filter(credential_id=credential_id, paused_at=None).update(
         paused_at=Now(), paused_code=error.code, paused_reason=str(error)[:500]
     )

@@ -82,7 +82,14 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *map(Visit, ["mfa_index", "mfa_activate_totp", "usersessions_list"]),
         Visit("invitations:show"),
         *_of("accounts", "profile"),
-        *_of("integrations", "credentials", "credential-add", "credential-rename", "credential-replace"),
+        *_of(
+            "integrations",
+            "credentials",
+            "credential-add",
+            "credential-rename",
+            "credential-replace",
+            "credential-move",
+        ),
     ],
     ("account", "alice"): [
         *_of("accounts", "profile", "users", "audit-log"),
