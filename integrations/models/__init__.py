@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.models.credential import Credential
 from integrations.models.integration import Integration
 from integrations.models.link import FieldMapping, ProjectLink, Setup, SetupDraft
+from integrations.models.notice import Notice
 from integrations.models.run import ItemChange, SyncRun
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "FieldMapping",
     "Integration",
     "ItemChange",
+    "Notice",
     "ProjectLink",
     "Setup",
     "SetupDraft",
