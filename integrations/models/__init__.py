@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.models.credential import Credential
+from integrations.models.digest import Digest
 from integrations.models.integration import Integration
 from integrations.models.link import FieldMapping, ProjectLink, Setup, SetupDraft
 from integrations.models.notice import Notice
@@ -10,6 +11,7 @@ from integrations.models.run import ItemChange, SyncRun
 
 __all__ = [
     "Credential",
+    "Digest",
     "FieldMapping",
     "Integration",
     "ItemChange",

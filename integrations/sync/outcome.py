@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -171,7 +172,8 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
         **{
             "requests": run.requests,
             "state": state,
-            "finished_at": Now(),
+            # The clock, not the begin of the transaction: whoever looks meanwhile sees it as news the next time.
+            "finished_at": Func(function="clock_timestamp", output_field=DateTimeField()),
             "lease_until": None,
             "stage": "",
             **values,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from integrations import history, overview, panel
+from integrations import history, news, overview, panel
 from integrations.models import SyncRun
 from integrations.overview import Glance
 from roadmaps.access import Level, RoadmapRequest
@@ -45,6 +45,16 @@ def sync_toolbar(context: RequestContext) -> dict[str, object]:
 def sync_status(context: RequestContext) -> dict[str, object]:
     """Freshness, the first sync's progress, and what went wrong (D8, D19); nothing for an unlinked roadmap."""
     return panel.status_context(_request(context))
+
+
+@register.inclusion_tag("integrations/_news.html", takes_context=True)
+def since_you_looked(context: RequestContext, since: datetime) -> dict[str, object]:
+    """How many items appeared, moved, finished or stopped updating since then, in one query (B16)."""
+    request = _request(context)
+    until = timezone.now()
+    counts = news.count([request.roadmap], request.membership, since=since).get(request.roadmap.pk)
+    common = {"request": request, "account": request.account, "roadmap": request.roadmap}
+    return {**common, "counts": counts, "since": since, "until": until}
 
 
 @register.simple_tag(takes_context=True)
