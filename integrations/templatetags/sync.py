@@ -82,6 +82,13 @@ def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
     }
 
 
+@register.inclusion_tag("integrations/_item_age.html", takes_context=True)
+def item_age(context: RequestContext, item: Item) -> dict[str, object]:
+    """Where an item comes from, and how old that is, in one query; nothing for an item made by hand (B11)."""
+    glance = overview.glances(_request(context).account, [item.roadmap]).get(item.roadmap_id) if item.origin else None
+    return {"item": item, "fresh_at": glance.fresh_at if glance else None}
+
+
 @register.simple_tag(takes_context=True)
 def sync_glances(context: RequestContext, roadmaps: Iterable[Roadmap]) -> dict[int, Glance]:
     """How the links of these roadmaps are doing, by the roadmap's id, in one query."""
