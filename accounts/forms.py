@@ -11,11 +11,10 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 
+from accounts import digest
 from accounts.audit import Filter
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
-from accounts import digest
-from accounts.models import Account, Invitation, Membership, Role, User, time_zones
 from accounts.services import open_account
 
 NAME = {"autocomplete": "name"}

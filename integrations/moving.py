@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import Membership
+from accounts import audit
+from accounts.models import AuditArea, Membership
 from integrations import catalogue, credentials
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.services import listed
@@ -54,4 +55,6 @@ def move_roadmaps(credential: Credential, target: Credential, *, by: Membership)
             if link.paused_code in credentials.DEAD_SECRET:
                 credentials.resume(link)
                 request_run(link=link, trigger=SyncRun.Trigger.MANUAL, asked_by=by)
+        what = "1 roadmap" if len(links) == 1 else f"{len(links)} roadmaps"
+        audit.record(by, AuditArea.CREDENTIALS, f"Moved {what} from the credential “{credential}” to “{target}”.")
     return len(links)

@@ -55,10 +55,8 @@ def _page(
     account_form: AccountForm | None = None,
 ) -> HttpResponse:
     context = {
-        "profile_form": profile_form or ProfileForm(instance=request.user),
         "account_form": account_form or AccountForm(instance=request.account, by=request.membership),
         "has_second_factor": has_second_factor(request.user),
         "profile_form": profile_form or ProfileForm(instance=request.user, member=request.membership),
-        "account_form": account_form or AccountForm(instance=request.account),
     }
     return render(request, "accounts/profile.html", context)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_digest'),
+        ('accounts', '0006_digest'),
         ('integrations', '0010_news'),
     ]
 

@@ -11,9 +11,8 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.utils import timezone
 
-from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
 from accounts import digest
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
 from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
 from roadmaps.fields import Stored
 from roadmaps.models import Field, FieldType, Item, Look, Roadmap, View

@@ -151,11 +151,11 @@ def test_names_can_not_break_the_letter(roadmap: Roadmap, reader: Membership) ->
     assert "\nApollo Your password: <script>\n" in mail.outbox[0].body
 
 
-def test_who_left_or_stopped_it_meanwhile_gets_none(roadmap: Roadmap, reader: Membership) -> None:
+def test_who_left_or_stopped_it_meanwhile_gets_none(roadmap: Roadmap, reader: Membership, alice: Membership) -> None:
     digests.queue_due(MONDAY)
-    members.deactivate(reader)
+    members.deactivate(reader, by=alice)
     assert letters() == 0
-    members.reactivate(reader)
+    members.reactivate(reader, by=alice)
     digests.queue_due(MONDAY + timedelta(days=7))
     digest.want(reader, wanted=False)
     assert letters() == 0

@@ -173,7 +173,7 @@ def test_a_dead_token_makes_one_letter_for_each_person_however_many_roadmaps(
 def test_where_the_owner_left_the_admins_are_told(
     link: ProjectLink, tracker: Tracker, olga: Membership, alice: Membership
 ) -> None:
-    members.deactivate(olga)
+    members.deactivate(olga, by=alice)
     break_it(tracker)
     pull(link)
     pull(link)

@@ -402,7 +402,7 @@ def test_an_admin_takes_over_only_from_who_left(
     admin = signed_in(alice)
     assert admin.get(address("move", wide)).status_code == 403
     assert signed_in(mallory).get(address("move", wide)).status_code == 404
-    members.deactivate(olga)
+    members.deactivate(olga, by=alice)
     assert admin.post(address("move", wide), {"target": mine.pk}).status_code == 302
     assert ProjectLink.objects.get().credential == mine
 

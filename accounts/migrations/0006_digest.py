@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_guards'),
+        ('accounts', '0005_audit_log_stays'),
     ]
 
     operations = [
