@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 
+from accounts import digest
 from accounts.audit import Filter
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
@@ -85,13 +86,30 @@ class RoleForm(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs know of parameters
-    """What others see of a person."""
+    """What others see of a person, and what they get by e-mail from this account."""
+
+    weekly_digest = forms.BooleanField(
+        label="Weekly e-mail",
+        required=False,
+        help_text="On Mondays: what appeared, moved, finished or stopped updating on the roadmaps that you look at.",
+    )
 
     class Meta:
         model = User
         fields = ("name",)
         labels = {"name": "Your name"}
         widgets = {"name": forms.TextInput(NAME)}
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"weekly_digest": member.wants_digest})
+        super().__init__(*args, **kwargs)
+        self._member = member
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        digest.want(self._member, wanted=self.cleaned_data["weekly_digest"])
+        return user
 
 
 class AuditForm(forms.Form):

@@ -118,6 +118,8 @@ class Membership(OwnedByAccount):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    #: Since when the member wants the weekly e-mail; empty: not.
+    digest_wanted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta(OwnedByAccount.Meta):
@@ -134,6 +136,11 @@ class Membership(OwnedByAccount):
     @property
     def is_active(self) -> bool:
         return self.deactivated_at is None
+
+    @property
+    def wants_digest(self) -> bool:
+        """Whether the member wants the weekly e-mail about what changed."""
+        return self.digest_wanted_at is not None
 
     @property
     def is_admin(self) -> bool:

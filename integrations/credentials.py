@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Q, QuerySet, RestrictedError, Subquery
-from django.db.models.functions import Greatest
+from django.db.models import OuterRef, QuerySet, RestrictedError, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts import audit
@@ -24,6 +24,10 @@ from roadmaps.models import Roadmap
 
 #: A person waits for the answer, so these calls give up much sooner than a run does.
 IMPATIENT = Limits(connect_seconds=3, total_seconds=8, tries=2, patience_seconds=2)
+
+
+#: Codes of pauses that another secret ends.
+DEAD_SECRET = (CredentialRejected.code, "secret_unreadable")
 
 
 class InvalidSecret(ValueError):
@@ -126,7 +130,7 @@ def replace_secret(credential: Credential, *, secret: str, identity: Identity) -
         _fill(credential, secret=secret, identity=identity)
         credential.save()
         audit.record(credential.owner, AuditArea.CREDENTIALS, f"Replaced the secret of the credential “{credential}”.")
-        paused = credential.links.filter(paused_code=CredentialRejected.code).select_related("roadmap")
+        paused = credential.links.filter(paused_code__in=DEAD_SECRET).select_related("roadmap")
         links = list(paused.select_for_update(no_key=True, of=["self"]))
         for link in links:
             resume(link)
@@ -161,10 +165,11 @@ def mark_accepted(credential: Credential, identity: Identity) -> None:
 
 
 def mark_rejected(credential: Credential) -> None:
-    """Note that the tracker just refused the secret; the first refusal counts."""
+    """Note that the tracker just refused the secret; it is refused since the first time."""
     now = timezone.now()
-    if Credential.objects.filter(Q(pk=credential.pk), rejected_at=None).update(rejected_at=now):
-        credential.rejected_at = now
+    own = Credential.objects.filter(pk=credential.pk)
+    own.update(rejected_at=Coalesce("rejected_at", now), last_rejected_at=now)
+    credential.rejected_at, credential.last_rejected_at = credential.rejected_at or now, now
 
 
 def _fill(credential: Credential, *, secret: str, identity: Identity) -> None:

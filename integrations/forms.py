@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 
 from accounts.models import Membership
-from integrations import credentials, registry
+from integrations import credentials, moving, registry
 from integrations.errors import PullError
 from integrations.models import Credential, Integration
 from integrations.records import Identity
@@ -118,6 +118,37 @@ class CredentialForm(LabelForm, SecretForm):
     """A new credential: label and secret."""
 
     field_order = ("label", "secret")
+
+
+class MoveForm(forms.Form):
+    """Which of the member's credentials takes over; the tracker is asked about it before the form is valid."""
+
+    target = forms.ModelChoiceField(
+        Credential.objects.none(),
+        label="Move to",
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the credentials that take over."},
+    )
+
+    def __init__(self, *args: Any, credential: Credential, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._credential, self._member = credential, member
+        self.fields["target"].queryset = moving.targets(credential, member)  # type: ignore[attr-defined]  # a model's
+
+    def clean_target(self) -> Credential:
+        target: Credential = self.cleaned_data["target"]
+        try:
+            identity = credentials.check_saved(target)
+            unseen = moving.out_of_sight(self._credential, target)
+        except PullError as error:
+            raise ValidationError(f"“{target.label}” can’t take over, so nothing was moved. {error}") from None
+        if unseen:
+            raise ValidationError(
+                f"{identity.name} does not see the projects of these roadmaps: {moving.named(unseen, self._member)}. "
+                f"Nothing was moved. Share the projects with them in {registry.get(target.kind).label}, and try again."
+            )
+        return target
 
 
 def name_secret(field: forms.Field, kind: str) -> None:

@@ -55,6 +55,7 @@ def status_context(request: RoadmapRequest) -> dict[str, object]:
         "status": status,
         "seconds": LIVE_SECONDS if status.running else IDLE_SECONDS,
         "poll_url": _poll_url(request, status),
+        "troubled": _is_troubled(request, status),
         "held": held.plan_of(status.held, status.link) if status.held and _may_answer(request, status) else None,
         "fresh": _ago(status),
         "due": _due(status),
@@ -64,6 +65,13 @@ def status_context(request: RoadmapRequest) -> dict[str, object]:
 def _may_answer(request: RoadmapRequest, status: SyncStatus) -> bool:
     """Whether this person may say yes or no to a held run: a dead token must be mended first."""
     return request.level == Level.OWNER and request.roadmap.archived_at is None and not status.needs_setup
+
+
+def _is_troubled(request: RoadmapRequest, status: SyncStatus) -> bool:
+    """Whether owner and editors must read that something is wrong. A no of the owner's is nobody else's affair."""
+    if not status.trouble or request.roadmap.archived_at is not None:
+        return False
+    return request.level == Level.OWNER or (request.level == Level.EDITOR and not status.is_turned_down)
 
 
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:

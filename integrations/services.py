@@ -28,10 +28,11 @@ class InUse(Exception):
     def __init__(self, roadmaps: Sequence[str], *, hidden: int = 0) -> None:
         number = len(roadmaps) + hidden
         users = "A roadmap still uses it" if number == 1 else f"{number} roadmaps still use it"
-        super().__init__(f"{users}: {_listed(roadmaps, hidden=hidden)}.")
+        super().__init__(f"{users}: {listed(roadmaps, hidden=hidden)}.")
 
 
-def _listed(names: Sequence[str], *, hidden: int) -> str:
+def listed(names: Sequence[str], *, hidden: int) -> str:
+    """The first of the names in quotes, and how many more there are, `hidden` ones besides."""
     shown = [f"“{name}”" for name in names[:NAMED]]
     more = len(names) - len(shown)
     shown += [f"{more} more"] if more else []

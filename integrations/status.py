@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Subquery
 
 from integrations import registry, setup
 from integrations.connectors.base import Connector
-from integrations.errors import CredentialRejected, ProjectUnavailable
+from integrations.errors import CredentialRejected, ProjectUnavailable, PullRefused
 from integrations.models import ProjectLink, SyncRun
 from roadmaps.freshness import Freshness
 from roadmaps.models import Roadmap
@@ -93,6 +93,16 @@ class SyncStatus:
         return self.live is None and self.last is not None and self.last.error_code == SyncRun.CALLED_OFF
 
     @property
+    def remedy(self) -> str:
+        """The one thing that an owner can do about the trouble: "setup" or "sync"."""
+        return "setup" if self.needs_setup or self.is_refused else "sync"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the tracker refused the question itself: asking the same again can't help."""
+        return self.last is not None and self.last.error_code == PullRefused.code
+
+    @property
     def advice(self) -> str:
         """What the owner can do about the trouble, and what happens by itself."""
         if self.needs_setup:
@@ -103,9 +113,20 @@ class SyncStatus:
             return "Nothing was changed. “Sync now” looks at the project again, and asks you again if need be."
         if self.link.paused_at:
             return f"Syncing has stopped. Try “Sync now”, or look at “Modify Setup”. {KEPT}"
+        if self.is_refused:
+            return f"Look through “Modify Setup”; a choice there no longer fits the project. {KEPT}"
         if self.link.next_sync_at:
             return f"It is tried again by itself. {KEPT}"
         return f"Try “Sync now” in a while. {KEPT}"
+
+    @property
+    def advice_for_editors(self) -> str:
+        """The same for those who can't mend it themselves."""
+        owner = self.link.roadmap.owner
+        if self.link.paused_at:
+            return f"Ask {owner}, who owns this roadmap, to mend it. {KEPT}"
+        again = "It is tried again by itself" if self.link.next_sync_at else "Nothing is tried by itself"
+        return f"{again}; if this stays, ask {owner}, who owns this roadmap. {KEPT}"
 
     @property
     def stage(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts import outbox
+from integrations import digests
+from integrations.models import Digest, Notice
 from integrations.sync import schedule
 from integrations.sync.run import execute
 
@@ -20,3 +23,11 @@ def run_link(run_id: int) -> None:
     run = execute(run_id)
     if run is not None:
         schedule.send_next(run.account_id)
+
+
+@shared_task
+def send_letters() -> None:
+    """Sent by beat every half minute: letters that wait leave, and those of a new week are made."""
+    outbox.send_due(Notice.objects.select_related("run", "link__roadmap", "link__credential__owner__user"))
+    digests.queue_due()
+    outbox.send_due(Digest.objects.all())

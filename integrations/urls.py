@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.views import answers, credentials, integrations, runs, wizard
+from integrations.views import answers, credentials, integrations, news, runs, wizard
 
 app_name = "integrations"
 
@@ -19,8 +19,11 @@ urlpatterns = [
     path("settings/credentials/add/<slug:kind>/", credentials.add, name="credential-add"),
     path("settings/credentials/<int:credential_id>/rename/", credentials.rename, name="credential-rename"),
     path("settings/credentials/<int:credential_id>/replace/", credentials.replace, name="credential-replace"),
+    path("settings/credentials/<int:credential_id>/move/", credentials.move, name="credential-move"),
     path("settings/credentials/<int:credential_id>/check/", credentials.check, name="credential-check"),
     path("settings/credentials/<int:credential_id>/delete/", credentials.delete, name="credential-delete"),
+    path("roadmaps/<int:roadmap_id>/news/", news.news_list, name="news"),
+    path("roadmaps/<int:roadmap_id>/news/seen/", news.seen, name="news-seen"),
     path(f"{OF_ROADMAP}setup/", wizard.start, name="setup"),
     path(f"{OF_ROADMAP}setup/discard/", wizard.discard, name="setup-discard"),
     path(f"{OF_ROADMAP}setup/<slug:step_name>/", wizard.step, name="setup-step"),

@@ -128,8 +128,17 @@ def _moment(at: datetime) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
 
 
-def file_name(roadmap: Roadmap, extension: str) -> str:
-    """Roadmap and time of the export, in letters that any system takes for a file's name."""
+def age(scope: Scope) -> str:
+    """For the name of a file that has no room for it inside: when its (oldest) data was synced; "" if never (B11)."""
+    homes = [*scope.homes.values()]
+    fresh = freshness.of_each(homes)
+    oldest = freshness.oldest(homes, fresh)
+    at = fresh[oldest.pk].synced_at if oldest else None
+    return f", synced {timezone.localtime(at):%Y-%m-%d %H%M}" if at else ""
+
+
+def file_name(roadmap: Roadmap, extension: str, *, age: str = "") -> str:
+    """Roadmap, time of the export and age, in letters that any system takes for a file's name."""
     name = re.sub(r"[^\w ()-]+", " ", roadmap.name)
     brief = " ".join(name.split())[:80].strip(" -") or "Roadmap"
-    return f"{brief} {timezone.localtime():%Y-%m-%d %H%M}.{extension}"
+    return f"{brief} {timezone.localtime():%Y-%m-%d %H%M}{age}.{extension}"

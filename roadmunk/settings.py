@@ -161,7 +161,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.tasks.dispatch",
         "schedule": DISPATCH_SECONDS,
         "options": {"expires": 2 * DISPATCH_SECONDS},
-    }
+    },
+    "letters": {
+        "task": "integrations.tasks.send_letters",
+        "schedule": DISPATCH_SECONDS,
+        "options": {"expires": 2 * DISPATCH_SECONDS},
+    },
 }
 
 # --- Trackers
@@ -214,6 +219,14 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Roadmunk"
 MFA_ADAPTER = "integrations.second_factor.SealedAdapter"
 
+
+def _site_url() -> str:
+    if EMBEDDED:
+        return f"http://127.0.0.1:{PORT}"
+    host = ALLOWED_HOSTS[0].lstrip(".") if ALLOWED_HOSTS else "localhost"
+    return f"http://{host}:{PORT}" if INTERNAL_HTTP else f"https://{host}"
+
+
 MAIL_DIR = DATA_DIR / "mail"
 if env.str("EMAIL_URL", ""):
     vars().update(env.email_url("EMAIL_URL"))
@@ -222,6 +235,9 @@ elif EMBEDDED:
     EMAIL_FILE_PATH = MAIL_DIR
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f"Roadmunk <roadmunk@{ALLOWED_HOSTS[0].lstrip('.') if ALLOWED_HOSTS else 'localhost'}>"
+
+#: Where links in e-mails lead, which no request's address can tell.
+SITE_URL = env.str("SITE_URL", "").rstrip("/") or _site_url()
 
 # --- How pages travel
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from accounts import views as account_views
+from accounts.views.unsubscribe import unsubscribe
 from roadmunk import health
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("auth/second-factor/", include("allauth.mfa.urls")),
     path("auth/sessions/", include("allauth.usersessions.urls")),
     path("invitations/", include("accounts.invitation_urls")),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("a/<slug:account_slug>/settings/", include("accounts.urls")),
     path("a/<slug:account_slug>/", include("integrations.urls")),
     path("a/<slug:account_slug>/", include("roadmaps.urls")),

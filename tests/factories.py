@@ -218,6 +218,7 @@ def make_credential(
     credential = Credential(account=owner.account, owner=owner, kind=kind, label=label, **columns)
     credential.sealed = vault.seal(secret, credential.vault_context)
     credential.accepted_at = credential.accepted_at or timezone.now()
+    credential.last_rejected_at = credential.last_rejected_at or credential.rejected_at
     credential.save()
     return credential
 

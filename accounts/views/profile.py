@@ -24,10 +24,11 @@ def settings(request: AccountRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_view()
 def profile(request: AccountRequest) -> HttpResponse:
-    """Show the profile; a POST saves the person's name."""
+    """Show the profile; a POST saves it."""
     if request.method != "POST":
         return _page(request)
-    form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    user = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST, instance=user, member=request.membership)
     if form.is_valid():
         form.save()
         messages.success(request, "Your profile was saved.")
@@ -54,8 +55,8 @@ def _page(
     account_form: AccountForm | None = None,
 ) -> HttpResponse:
     context = {
-        "profile_form": profile_form or ProfileForm(instance=request.user),
         "account_form": account_form or AccountForm(instance=request.account, by=request.membership),
         "has_second_factor": has_second_factor(request.user),
+        "profile_form": profile_form or ProfileForm(instance=request.user, member=request.membership),
     }
     return render(request, "accounts/profile.html", context)

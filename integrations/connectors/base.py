@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,8 @@ class Connector(Protocol):
     secret_label: str
     secret_help: str
     secret_pattern: str
+    #: Which values of which field, by its key, say that a record is finished.
+    finished: Mapping[str, Sequence[str]]
 
     def verify(self, auth: Auth) -> Identity:
         """Ask the tracker whose secret this is. Raises CredentialRejected."""

@@ -15,7 +15,10 @@ from integrations.models.integration import KIND_LENGTH
 
 
 class Credential(OwnedByAccount):
-    """A person's labelled secret for a connector, sealed. Only `integrations.vault` opens it."""
+    """A person's labelled secret for a connector, sealed. Only `integrations.vault` opens it.
+
+    `rejected_at` is since when the tracker refuses it, and empty while it does not; `last_rejected_at` stays.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(Membership, on_delete=models.RESTRICT, related_name="credentials")
@@ -26,6 +29,7 @@ class Credential(OwnedByAccount):
     projects_seen = models.PositiveIntegerField(default=0, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     rejected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_rejected_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta(OwnedByAccount.Meta):

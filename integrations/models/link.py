@@ -36,7 +36,8 @@ class ProjectLink(Setup, OwnedByAccount):
 
     Roadmap, kind and project never change and the row is not deleted while its roadmap lives: triggers refuse.
     `cadence_minutes` is null for "manual only". `setup_version` grows with each change of setup; the next run then
-    reads everything. `cursor` is how far the last good run is proved complete.
+    reads everything. `cursor` is how far the last good run is proved complete. `episode` is the trouble that people
+    were told of and that has not ended; see `integrations.notices`.
     """
 
     roadmap = models.OneToOneField(Roadmap, on_delete=models.CASCADE, related_name="link")
@@ -56,6 +57,7 @@ class ProjectLink(Setup, OwnedByAccount):
     paused_reason = models.CharField(max_length=500, blank=True, default="", editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     last_full_at = models.DateTimeField(null=True, blank=True, editable=False)
+    episode = models.UUIDField(null=True, blank=True, editable=False)
     cursor = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta(OwnedByAccount.Meta):
@@ -87,7 +89,8 @@ class ProjectLink(Setup, OwnedByAccount):
     def is_well(self) -> bool:
         """Whether a good run has nothing to mend on it."""
         is_scheduled = self.cadence_minutes is not None or self.next_sync_at is None
-        return not self.failures and not self.paused_at and is_scheduled and not self.credential.rejected_at
+        is_quiet = not self.failures and not self.paused_at and self.episode is None
+        return is_quiet and is_scheduled and not self.credential.rejected_at
 
     def items(self) -> models.QuerySet[Item]:
         """Every item that the link keeps, of whatever state."""

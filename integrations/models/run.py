@@ -93,6 +93,11 @@ class SyncRun(OwnedByAccount):
         indexes = [
             models.Index(fields=["link", "-id"], name="syncrun_by_link"),
             models.Index(fields=["link", "-id"], condition=Q(state__in=["succeeded", "partial"]), name="syncrun_good"),
+            models.Index(
+                fields=["link", "finished_at"],
+                condition=Q(created__gt=0) | Q(updated__gt=0) | Q(revived__gt=0) | Q(flagged__gt=0),
+                name="syncrun_with_changes",
+            ),
             models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="syncrun_live"),
         ]
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from integrations import notices
 from integrations.errors import CredentialRejected, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
@@ -39,6 +41,17 @@ class InternalError(PullError):
     code = "internal"
 
 
+class WorkerDied(PullError):
+    """The run was cut off several times."""
+
+    code = "worker_died"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The sync was cut off several times before it could finish. Nothing was changed. It will be tried again."
+        )
+
+
 class SecretUnreadable(PullError):
     """The stored secret does not open: the key that sealed it is gone."""
 
@@ -60,7 +73,7 @@ def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
         kept = link.items().count()
         counts = apply_plan(run, plan)
         _close(run, SyncRun.State.PARTIAL if counts.problems else SyncRun.State.SUCCEEDED, **_report(counts, kept=kept))
-        _succeeded(link, plan.snapshot.cursor, complete=plan.snapshot.complete)
+        _succeeded(run, link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
 
 def finish_unchanged(run: SyncRun) -> None:
@@ -80,7 +93,7 @@ def finish_unchanged(run: SyncRun) -> None:
         hold(run)
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.SUCCEEDED)
-        _succeeded(link, link.cursor, complete=False)
+        _succeeded(run, link, link.cursor, complete=False)
 
 
 def fail(run: SyncRun, error: PullError) -> None:
@@ -92,14 +105,39 @@ def fail(run: SyncRun, error: PullError) -> None:
             return
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         _close(run, SyncRun.State.FAILED, requests=run.requests, error_code=error.code, error=str(error)[:500])
-        link.failures += 1
-        if error.pauses:
-            _pause(link, error)
-        elif error.retry:
-            link.next_sync_at = next_try(link, error)
-        link.save(update_fields=["failures", "next_sync_at", "paused_at", "paused_code", "paused_reason"])
-        if isinstance(error, CredentialRejected):
-            _stop_everything_with(link.credential_id, error)
+        _failed(run, link, error)
+
+
+def give_up(run_id: int) -> None:
+    """Fail a run whose workers died again and again, unless one of them shows a sign of life just now."""
+    with transaction.atomic():
+        lost = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.RUNNING, lease_until__lt=Now())
+        run = lost.select_related("link").select_for_update(no_key=True, skip_locked=True, of=["self"]).first()
+        if run is None:
+            return
+        link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
+        error = WorkerDied()
+        _close(run, SyncRun.State.FAILED, fence=None, error_code=error.code, error=str(error))
+        _failed(run, link, error)
+
+
+def _failed(run: SyncRun, link: ProjectLink, error: PullError) -> None:
+    """What a failed run means for its link, which is locked: try again, wait, or pause until a person mends it."""
+    if isinstance(error, CredentialRejected) and not _still_used(run.link.credential, link):
+        link.next_sync_at = timezone.now()
+        link.save(update_fields=["next_sync_at"])
+        return
+    link.failures += 1
+    if error.pauses:
+        _pause(link, error)
+    elif error.retry:
+        link.next_sync_at = next_try(link, error)
+    link.save(update_fields=["failures", "next_sync_at", "paused_at", "paused_code", "paused_reason"])
+    run.error_code, run.error = error.code, str(error)[:500]
+    if isinstance(error, CredentialRejected):
+        _stop_everything_with(run, error)
+    else:
+        notices.tell_of_trouble(run, link)
 
 
 def next_try(link: ProjectLink, error: PullError) -> datetime:
@@ -134,7 +172,8 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
         **{
             "requests": run.requests,
             "state": state,
-            "finished_at": Now(),
+            # The clock, not the begin of the transaction: whoever looks meanwhile sees it as news the next time.
+            "finished_at": Func(function="clock_timestamp", output_field=DateTimeField()),
             "lease_until": None,
             "stage": "",
             **values,
@@ -142,7 +181,7 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
     )
 
 
-def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> None:
+def _succeeded(run: SyncRun, link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> None:
     """The link is healthy again; its cursor moves in the same transaction as its rows."""
     link.failures = 0
     link.paused_at, link.paused_code, link.paused_reason = None, "", ""
@@ -151,8 +190,10 @@ def _succeeded(link: ProjectLink, cursor: Cursor | None, *, complete: bool) -> N
     link.cursor = dict(cursor) if cursor is not None else None
     if complete:
         link.last_full_at = timezone.now()
+    notices.tell_of_recovery(run, link)
     link.save()
-    Credential.objects.filter(pk=link.credential_id).update(accepted_at=Now(), rejected_at=None)
+    used = run.link.credential
+    Credential.objects.filter(pk=used.pk, sealed=used.sealed).update(accepted_at=Now(), rejected_at=None)
 
 
 def _overtaken(run: SyncRun, link: ProjectLink) -> None:
@@ -167,9 +208,23 @@ def _pause(link: ProjectLink, error: PullError) -> None:
     link.paused_at, link.paused_code, link.paused_reason = timezone.now(), error.code, str(error)[:500]
 
 
-def _stop_everything_with(credential_id: int, error: PullError) -> None:
-    """One breaker per secret: no roadmap asks the tracker again with a secret that it refused (S11)."""
-    Credential.objects.filter(pk=credential_id).update(rejected_at=Now())
-    ProjectLink.objects.filter(credential_id=credential_id, paused_at=None).update(
+def _still_used(used: Credential, link: ProjectLink) -> bool:
+    """Whether the link still has the secret that the run had: somebody may have replaced it meanwhile."""
+    return Credential.objects.filter(pk=link.credential_id, sealed=used.sealed).exists()
+
+
+def _stop_everything_with(run: SyncRun, error: PullError) -> None:
+    """One breaker per secret: no roadmap asks the tracker again with a secret that it refused (S11).
+
+    A link that somebody else has locked ends a run of its own just now, and is left to that: two refusals at once must
+    not wait for each other.
+    """
+    credential_id = run.link.credential_id
+    Credential.objects.filter(pk=credential_id).update(rejected_at=Now(), last_rejected_at=Now())
+    using = ProjectLink.objects.filter(credential_id=credential_id).select_related("roadmap__owner")
+    free = using.select_for_update(no_key=True, skip_locked=True, of=["self"])
+    links = [link for link in free if link.paused_at is None or link.pk == run.link_id]
+    ProjectLink.objects.filter(pk__in=[link.pk for link in links], paused_at=None).update(
         paused_at=Now(), paused_code=error.code, paused_reason=str(error)[:500]
     )
+    notices.tell_of_dead_secret(run, links)

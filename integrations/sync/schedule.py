@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
+from integrations.sync import outcome
 
 log = logging.getLogger(__name__)
 
@@ -144,16 +145,9 @@ def queue_due_links() -> list[int]:
 def take_up_lost_runs() -> None:
     """Runs whose worker gave no sign of life for a lease go back to the queue, or fail after too many attempts."""
     lost = SyncRun.objects.filter(state=SyncRun.State.RUNNING, lease_until__lt=Now())
-    lost.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
-        state=SyncRun.State.FAILED,
-        finished_at=Now(),
-        fence=None,
-        lease_until=None,
-        stage="",
-        error_code="worker_died",
-        error="The sync was cut off several times before it could finish. Nothing was changed. It will be tried again.",
-    )
-    lost.update(
+    for run_id in lost.filter(attempts__gte=MAX_ATTEMPTS - 1).values_list("pk", flat=True)[:BATCH]:
+        outcome.give_up(run_id)
+    lost.filter(attempts__lt=MAX_ATTEMPTS - 1).update(
         state=SyncRun.State.QUEUED,
         fence=None,
         lease_until=None,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from integrations import history, overview, panel
+from integrations import history, news, overview, panel
 from integrations.models import SyncRun
 from integrations.overview import Glance
 from roadmaps.access import Level, RoadmapRequest
@@ -47,6 +47,16 @@ def sync_status(context: RequestContext) -> dict[str, object]:
     return panel.status_context(_request(context))
 
 
+@register.inclusion_tag("integrations/_news.html", takes_context=True)
+def since_you_looked(context: RequestContext, since: datetime) -> dict[str, object]:
+    """How many items appeared, moved, finished or stopped updating since then, in one query (B16)."""
+    request = _request(context)
+    until = timezone.now()
+    counts = news.count([request.roadmap], request.membership, since=since).get(request.roadmap.pk)
+    common = {"request": request, "account": request.account, "roadmap": request.roadmap}
+    return {**common, "counts": counts, "since": since, "until": until}
+
+
 @register.simple_tag(takes_context=True)
 def dates_step(context: RequestContext) -> str:
     """Where the owner of a linked roadmap chooses what feeds Start and End (S27); "" for everybody else."""
@@ -70,6 +80,13 @@ def item_sync_history(context: RequestContext, item: Item) -> dict[str, object]:
         "entries": entries,
         "limit": CHANGES_SHOWN,
     }
+
+
+@register.inclusion_tag("integrations/_item_age.html", takes_context=True)
+def item_age(context: RequestContext, item: Item) -> dict[str, object]:
+    """Where an item comes from, and how old that is, in one query; nothing for an item made by hand (B11)."""
+    glance = overview.glances(_request(context).account, [item.roadmap]).get(item.roadmap_id) if item.origin else None
+    return {"item": item, "fresh_at": glance.fresh_at if glance else None}
 
 
 @register.simple_tag(takes_context=True)

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import AccountRequest, account_view
 from accounts.models import Membership, Role
 from integrations import credentials as secrets
-from integrations import registry
+from integrations import moving, registry
 from integrations.connectors.base import Connector
 from integrations.errors import PullError
-from integrations.forms import CredentialForm, LabelForm, SecretForm, posted
+from integrations.forms import CredentialForm, LabelForm, MoveForm, SecretForm, posted
 from integrations.models import Credential
 from integrations.services import InUse
 from integrations.views.integrations import connector_or_404
@@ -40,6 +40,7 @@ class Row:
     roadmaps: list[Roadmap]
     more: int
     is_own: bool
+    may_move: bool
 
 
 @require_safe
@@ -69,6 +70,7 @@ def _rows(shown: Sequence[Credential], member: Membership) -> list[Row]:
                 roadmaps=roadmaps[:NAMED],
                 more=uses - len(roadmaps[:NAMED]),
                 is_own=credential.owner_id == member.pk,
+                may_move=uses > 0 and moving.may_move(credential, member),
             )
         )
     return rows
@@ -129,9 +131,49 @@ def replace(request: AccountRequest, credential_id: int) -> HttpResponse:
         woken = secrets.replace_secret(credential, secret=form.cleaned_data["secret"], identity=form.identity)
         also = f" Roadmaps that sync again: {woken}." if woken else ""
         messages.success(request, f"“{credential.label}” has a new token. {secrets.accepted(form.identity)}{also}")
+        _warn_of_unseen(request, credential)
         return _back(request)
     connector = registry.get(credential.kind)
     return _form(request, form, connector, title="Replace token", action="Replace token", credential=credential)
+
+
+def _warn_of_unseen(request: AccountRequest, credential: Credential) -> None:
+    """Say at once, not with the next sync, which projects the new token does not see."""
+    try:
+        unseen = moving.out_of_sight(credential, credential)
+    except PullError:  # the token itself was just accepted; what is wrong now, the next sync will say
+        return
+    if unseen:
+        names = moving.named(unseen, request.membership)
+        messages.warning(
+            request,
+            f"{credential.identity_name} does not see the projects of these roadmaps: {names}. Their items stay, but "
+            f"they can’t sync until the projects are shared with them in {registry.get(credential.kind).label}.",
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view(role=Role.COLLABORATOR)
+def move(request: AccountRequest, credential_id: int) -> HttpResponse:
+    """Let other credentials feed every roadmap of these."""
+    credential = _visible_or_404(request, credential_id)
+    if not moving.may_move(credential, request.membership):
+        raise PermissionDenied
+    form = MoveForm(posted(request), credential=credential, member=request.membership)
+    if form.is_valid():
+        target = form.cleaned_data["target"]
+        moved = moving.move_roadmaps(credential, target, by=request.membership)
+        count = "1 roadmap is" if moved == 1 else f"{moved} roadmaps are"
+        messages.success(request, f"{count} fed through “{target.label}” now. “{credential.label}” is no longer used.")
+        return _back(request)
+    context = {
+        "form": form,
+        "credential": credential,
+        "connector": registry.get(credential.kind),
+        "targets": moving.targets(credential, request.membership),
+        "roadmaps": moving.named(list(credential.links.all()), request.membership),
+    }
+    return render(request, "integrations/credential_move.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -157,7 +199,7 @@ def delete(request: AccountRequest, credential_id: int) -> HttpResponse:
     try:
         secrets.delete_credential(credential, member=request.membership)
     except InUse as refusal:
-        advice = "Let them use other credentials first, with “Modify Setup”."
+        advice = "Move them to other credentials first."
         messages.error(request, f"“{label}” was not deleted. {refusal} {advice}")
     else:
         messages.success(request, f"“{label}” was deleted.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from roadmaps.models.around import Comment, ItemEdit, ItemLink
 from roadmaps.models.field import Field, FieldOption, FieldType
 from roadmaps.models.item import Item
+from roadmaps.models.look import Look
 from roadmaps.models.milestone import Milestone
 from roadmaps.models.roadmap import Roadmap, Share
 from roadmaps.models.source import Source
@@ -18,6 +19,7 @@ __all__ = [
     "Item",
     "ItemEdit",
     "ItemLink",
+    "Look",
     "Milestone",
     "Roadmap",
     "Share",

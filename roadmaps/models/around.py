@@ -81,6 +81,7 @@ class ItemEdit(OwnedByAccount):
             SameOwner("member", name="itemedit_member_account"),
             models.CheckConstraint(condition=Q(kind__in=["made", "changed"]), name="itemedit_kind_known"),
         ]
+        indexes = [models.Index(fields=["account", "at"], name="itemedit_by_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.item_id}"

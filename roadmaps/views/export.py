@@ -32,7 +32,7 @@ def as_csv(request: RoadmapRequest) -> HttpResponseBase:
         return refused
     rows = export.rows(export.items(asked), export.shown_columns(asked))
     response = StreamingHttpResponse(csv_chunks(rows), content_type="text/csv; charset=utf-8")
-    name = export.file_name(request.roadmap, "csv")
+    name = export.file_name(request.roadmap, "csv", age=export.age(asked.scope))
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from roadmaps import portfolio, scope
+from roadmaps import looks, portfolio, scope
 from roadmaps.access import Level, RoadmapRequest, editable_by, may_hand_over
 from roadmaps.models import Item, View
 from roadmaps.saved_views import ALL_DATA, Asked
@@ -120,6 +120,7 @@ def view_context(request: RoadmapRequest, asked: Asked, editable: frozenset[int]
         "view_bar": bar,
         "editable": editable,
         "can_edit_items": bool(editable),
+        "looked_since": None if request.roadmap.is_portfolio else looks.look(request.roadmap, request.membership),
         "portfolio": portfolio.look(asked.scope) if request.roadmap.is_portfolio else None,
     }
 

@@ -75,6 +75,7 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         Visit("account_confirm_email", args={"key": "confirmation"}),
         Visit("account_confirm_email", args={"key": "no-such-key"}),
         Visit("invitations:show", args={"token": "late_token"}, status=410),
+        Visit("unsubscribe", args={"token": "digest_token"}),
     ],
     ("person", "olga"): [
         Visit("home", "?choose=1"),
@@ -82,7 +83,14 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *map(Visit, ["mfa_index", "mfa_activate_totp", "usersessions_list"]),
         Visit("invitations:show"),
         *_of("accounts", "profile"),
-        *_of("integrations", "credentials", "credential-add", "credential-rename", "credential-replace"),
+        *_of(
+            "integrations",
+            "credentials",
+            "credential-add",
+            "credential-rename",
+            "credential-replace",
+            "credential-move",
+        ),
     ],
     ("account", "alice"): [
         *_of("accounts", "profile", "users", "audit-log"),
@@ -135,7 +143,8 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *_of("roadmaps", "delete", roadmap_id="archived"),
         Visit("roadmaps:settings", args={"roadmap_id": "alices_roadmap"}, status=404),
         Visit("roadmaps:share", args={"roadmap_id": "archived"}, status=403),
-        *_of("integrations", "run-list", "run-detail", "setup-ready"),
+        *_of("integrations", "run-list", "run-detail", "setup-ready", "news"),
+        Visit("integrations:news", "?since=30"),
         *[
             Visit("integrations:run-detail", args={"run_id": run})
             for run in ("failed_run", "cancelled_run", "held_run")
@@ -170,6 +179,7 @@ POSTS = {
         "run-apply",
         "run-keep",
         "run-cancel",
+        "news-seen",
     ],
     "roadmaps": [
         "source-view",

@@ -11,10 +11,11 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.utils import timezone
 
+from accounts import digest
 from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
 from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
 from roadmaps.fields import Stored
-from roadmaps.models import Field, FieldType, Item, Roadmap, View
+from roadmaps.models import Field, FieldType, Item, Look, Roadmap, View
 from tests import factories
 from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import Sandbox
@@ -52,7 +53,15 @@ def make_everything(acme: Account, alice: Membership, olga: Membership, vera: Me
     things: Things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
     things |= _people(acme, alice) | _roadmap(roadmap, olga, vera)
     things |= _integration(roadmap, olga, alice, tracker) | _others(olga, alice, tracker)
+    _looked_at(roadmap, olga)
     return things | _portfolios(roadmap, olga, alice)
+
+
+def _looked_at(roadmap: Roadmap, member: Membership) -> None:
+    """So that what changed meanwhile is news."""
+    digest.want(member, wanted=True)
+    since, now = timezone.now() - timedelta(days=2), timezone.now()
+    Look.objects.create(account=roadmap.account, roadmap=roadmap, member=member, since=since, visit_at=now)
 
 
 def _people(acme: Account, alice: Membership) -> Things:
@@ -66,6 +75,7 @@ def _people(acme: Account, alice: Membership) -> Things:
     unconfirmed = EmailAddress.objects.create(user=asker, email=f"{long(60)}@example.test", verified=False)
     return {
         "token": "open-letter",
+        "digest_token": digest.make_token(alice),
         "late_token": "to-accept",
         "uidb36": user_pk_to_url_str(asker),
         "key": default_token_generator.make_token(asker),

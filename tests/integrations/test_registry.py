@@ -27,6 +27,7 @@ def test_each_connector_says_who_it_is(kind: str) -> None:
     assert connector.default_url.startswith("https://")
     assert all([connector.label, connector.secret_label, connector.secret_help])
     assert re.compile(connector.secret_pattern)
+    assert connector.finished
 
 
 def test_an_unknown_kind_is_named() -> None:

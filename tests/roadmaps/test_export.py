@@ -7,7 +7,7 @@ import io
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -266,8 +266,8 @@ def test_memory_and_queries_do_not_grow_with_the_items(
     client = signed_in(olga)
     b"".join(client.get(address(roadmap, kind, "?q=nothing")).streaming_content)  # what is loaded once
     sizes = 0
-    # Session, person, member, roadmap, views, fields, the count, the items; for the workbook also the link.
-    with peak() as found, django_assert_num_queries(8 if kind == "csv" else 9):
+    # Session, person, member, roadmap, views, fields, the count, the items, the link.
+    with peak() as found, django_assert_num_queries(9):
         for chunk in client.get(address(roadmap, kind, "?view=all")).streaming_content:
             sizes += len(chunk)
     if kind == "csv":
@@ -284,3 +284,10 @@ def test_a_day_that_is_none_is_exported_as_the_text_that_it_is(
     client = signed_in(olga)
     assert read_csv(client, roadmap)[1] == ["Pay", "1900-01-01", "", "someday"]
     assert read_xlsx(client, roadmap)[1] == ["Pay", datetime(1900, 1, 1), None, "someday"]
+
+
+def test_the_name_of_a_csv_says_when_its_data_was_synced(roadmap: Roadmap, olga: Membership, signed_in: SignIn) -> None:
+    """B11: there is no room for it inside."""
+    factories.make_link(roadmap, synced_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
+    name = signed_in(olga).get(address(roadmap, "csv", "?view=all")).headers["Content-Disposition"]
+    assert ", synced 2026-03-01 0930.csv" in name

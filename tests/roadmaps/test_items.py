@@ -221,10 +221,10 @@ def test_a_synced_item_can_not_be_deleted_by_hand(story: Item, olga: Membership,
 def test_a_card_costs_the_same_for_one_field_and_for_twelve(
     roadmap: Roadmap, olga: Membership, signed_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Session, person, membership, roadmap, item, fields, list values, talk, links, edits, sync state and history."""
+    """Session, person, membership, roadmap, item, fields, list values, talk, links, edits, sync state, history, age."""
     fields = [synced_field(roadmap, f"Field {number}", "choices", ["Blue"]) for number in range(12)]
     values = {field.column: [field.options.get().pk] for field in fields}
     item = factories.make_item(roadmap, "Pay", external_id="1", values=values)
     client = signed_in(olga)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         client.get(at(item))

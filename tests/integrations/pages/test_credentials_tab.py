@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts import members
 from accounts.models import Membership, Role
 from integrations import vault
 from integrations.models import Credential, ProjectLink, SyncRun
@@ -285,7 +286,7 @@ def test_admins_may_delete_but_never_use_or_change_those_of_others(
     """D6"""
     credential = factories.make_credential(olga, "Robin")
     admin = signed_in(alice)
-    for name in ("rename", "replace", "check"):
+    for name in ("rename", "replace", "check", "move"):
         assert admin.post(address(name, credential), {"label": "x", "secret": TOKEN}).status_code == 403
     assert admin.post(address("delete", credential)).status_code == 302
     assert not Credential.objects.exists()
@@ -297,7 +298,7 @@ def test_those_of_others_do_not_exist_for_collaborators_or_other_accounts(
     """S33"""
     for owner in (alice, mallory):
         credential = factories.make_credential(owner, "Theirs")
-        for name in ("rename", "replace", "check", "delete"):
+        for name in ("rename", "replace", "check", "move", "delete"):
             assert browser.post(address(name, credential), {"label": "x", "secret": TOKEN}).status_code == 404
     assert Credential.objects.count() == 2
 
@@ -313,3 +314,113 @@ def test_the_list_asks_the_same_number_of_queries_for_any_length(
     browser.get(LIST)
     with django_assert_num_queries(6):
         browser.get(LIST)
+
+
+# --- Moving all roadmaps to other credentials
+
+
+def links_of(credential: Credential, tracker: Tracker, *names: str, **columns: object) -> list[ProjectLink]:
+    """Roadmaps of the credential's owner that it feeds from the first project, which Robin and Sam both see."""
+    return [
+        factories.make_link(
+            factories.make_roadmap(credential.owner, name),
+            credential=credential,
+            project_id=str(tracker.rider.id),
+            **columns,
+        )
+        for name in names
+    ]
+
+
+def test_all_roadmaps_move_in_one_step_and_go_on(browser: Client, olga: Membership, tracker: Tracker) -> None:
+    """B10"""
+    dead = factories.make_credential(olga, "Old laptop", secret=DEAD_TOKEN, rejected_at=timezone.now())
+    good = factories.make_credential(olga, "New laptop", secret=NARROW_TOKEN)
+    links_of(dead, tracker, "Apollo", "Gemini", paused_at=timezone.now(), paused_code="credential_rejected")
+    held = links_of(dead, tracker, "Lost", paused_at=timezone.now(), paused_code="turned_down")
+    form = browser.get(address("move", dead)).content.decode()
+    assert "Moves “Apollo”, “Gemini”, “Lost”, all in one step." in form
+    page = browser.post(address("move", dead), {"target": good.pk}, follow=True).content.decode()
+    assert "3 roadmaps are fed through “New laptop” now." in page
+    assert set(ProjectLink.objects.values_list("credential", flat=True)) == {good.pk}
+    assert list(ProjectLink.objects.filter(paused_at__isnull=False)) == held
+    assert SyncRun.objects.filter(state="queued").count() == 2
+
+
+def test_nothing_moves_where_one_project_is_out_of_sight(browser: Client, olga: Membership, tracker: Tracker) -> None:
+    """B10: checked first, and the roadmap is named."""
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    narrow = factories.make_credential(olga, "Sam", secret=NARROW_TOKEN)
+    links_of(wide, tracker, "Apollo")
+    factories.make_link(factories.make_roadmap(olga, "Shop plan"), credential=wide, project_id=str(tracker.shop.id))
+    response = browser.post(address("move", wide), {"target": narrow.pk})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Sam Okafor does not see the projects of these roadmaps: “Shop plan”. Nothing was moved." in page
+    assert set(ProjectLink.objects.values_list("credential", flat=True)) == {wide.pk}
+
+
+def test_nothing_moves_to_a_token_that_is_refused(browser: Client, olga: Membership, tracker: Tracker) -> None:
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    dead = factories.make_credential(olga, "Dead", secret=DEAD_TOKEN)
+    links_of(wide, tracker, "Apollo")
+    page = browser.post(address("move", wide), {"target": dead.pk}).content.decode()
+    assert "“Dead” can’t take over, so nothing was moved." in page
+    assert set(ProjectLink.objects.values_list("credential", flat=True)) == {wide.pk}
+
+
+def test_nothing_moves_while_the_tracker_breaks_between_the_two_questions(
+    browser: Client, olga: Membership, tracker: Tracker
+) -> None:
+    """The token is accepted, and then the list of projects does not come."""
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    narrow = factories.make_credential(olga, "Sam", secret=NARROW_TOKEN)
+    links_of(wide, tracker, "Apollo")
+    tracker.sandbox.faults.add("internal_error", times=None, path="/projects")
+    page = browser.post(address("move", wide), {"target": narrow.pk}).content.decode()
+    assert "so nothing was moved." in page
+    assert set(ProjectLink.objects.values_list("credential", flat=True)) == {wide.pk}
+
+
+def test_one_moves_only_to_ones_own(browser: Client, olga: Membership, alice: Membership, tracker: Tracker) -> None:
+    """D6"""
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    theirs = factories.make_credential(alice, "Alice's", secret=TOKEN)
+    links_of(wide, tracker, "Apollo")
+    assert "Alice" not in browser.get(address("move", wide)).content.decode()
+    assert browser.post(address("move", wide), {"target": theirs.pk}).status_code == 422
+    assert browser.post(address("move", theirs), {"target": wide.pk}).status_code == 404
+    assert set(ProjectLink.objects.values_list("credential", flat=True)) == {wide.pk}
+
+
+def test_an_admin_takes_over_only_from_who_left(
+    olga: Membership, alice: Membership, mallory: Membership, tracker: Tracker, signed_in: SignedIn
+) -> None:
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    mine = factories.make_credential(alice, "Alice's", secret=TOKEN)
+    links_of(wide, tracker, "Apollo")
+    admin = signed_in(alice)
+    assert admin.get(address("move", wide)).status_code == 403
+    assert signed_in(mallory).get(address("move", wide)).status_code == 404
+    members.deactivate(olga, by=alice)
+    assert admin.post(address("move", wide), {"target": mine.pk}).status_code == 302
+    assert ProjectLink.objects.get().credential == mine
+
+
+def test_a_new_token_that_sees_less_is_said_at_once(browser: Client, olga: Membership, tracker: Tracker) -> None:
+    wide = factories.make_credential(olga, "Robin", secret=TOKEN)
+    factories.make_link(factories.make_roadmap(olga, "Shop plan"), credential=wide, project_id=str(tracker.shop.id))
+    page = browser.post(address("replace", wide), {"secret": NARROW_TOKEN}, follow=True).content.decode()
+    assert "Sam Okafor does not see the projects of these roadmaps: “Shop plan”." in page
+
+
+def test_both_the_last_yes_and_the_last_no_are_told(browser: Client, olga: Membership) -> None:
+    """B10: a refusal stays known after the token works again."""
+    now = timezone.now()
+    factories.make_credential(
+        olga, accepted_at=now - timedelta(hours=2), last_rejected_at=now - timedelta(days=3, hours=1)
+    )
+    page = browser.get(LIST).content.decode().replace("\xa0", " ")
+    assert "2 hours ago" in page
+    assert "last refused" in page
+    assert "3 days ago" in page

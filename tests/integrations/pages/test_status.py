@@ -349,6 +349,20 @@ def test_the_status_of_others_does_not_exist(link: ProjectLink, mallory: Members
 # --- The Item Card
 
 
+def test_a_card_says_how_old_it_is(link: ProjectLink, olga: Membership, signed_in: SignedIn) -> None:
+    """B11: as a page, and over one; an item made by hand has no such age."""
+    Roadmap.objects.update(source_label="Pivotal Tracker")
+    item, own = factories.make_item(link.roadmap, external_id="17"), factories.make_item(link.roadmap)
+    for headers in ({}, {"HX-Request": "true"}):
+        pages = [
+            signed_in(olga).get(reverse("roadmaps:item", args=["acme", link.roadmap_id, each.pk]), headers=headers)
+            for each in (item, own)
+        ]
+        told = [re.sub(r"<[^>]+>", "", page.content.decode().replace("\xa0", " ")) for page in pages]
+        assert "Synced from Pivotal Tracker 3 hours ago" in told[0]
+        assert "Synced from" not in told[1]
+
+
 def test_an_item_shows_what_syncs_did_to_it(
     link: ProjectLink, olga: Membership, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

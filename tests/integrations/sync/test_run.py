@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from msgspec import structs
 
+from integrations import moving
 from integrations.errors import (
     CredentialRejected,
     Inconsistent,
@@ -19,7 +20,7 @@ from integrations.errors import (
     RateLimited,
     TrackerUnavailable,
 )
-from integrations.models import ItemChange, ProjectLink, SyncRun
+from integrations.models import Credential, ItemChange, ProjectLink, SyncRun
 from integrations.records import Problem
 from integrations.sync import claim, schedule
 from integrations.sync.run import execute
@@ -322,6 +323,27 @@ def test_a_refused_token_stops_every_roadmap_that_uses_it(link: ProjectLink, tra
     assert run.error_code == "credential_rejected"
     assert link.paused_at and other.paused_at and link.credential.rejected_at
     assert other.paused_reason == "The token is no longer valid."
+
+
+@pytest.mark.parametrize("how", ["replaced", "moved"])
+def test_a_secret_that_was_replaced_meanwhile_stops_nothing(
+    link: ProjectLink, tracker: FakeConnector, how: str
+) -> None:
+    """S11: the refusal is of the old one, so the new one is asked at once."""
+
+    def mend_and_refuse(page: int) -> NoReturn:
+        new = factories.make_credential(link.roadmap.owner, "New", secret="another-token")
+        if how == "moved":
+            moving.move_roadmaps(link.credential, new, by=link.roadmap.owner)
+        else:
+            Credential.objects.filter(pk=link.credential_id).update(sealed="another seal")
+        raise CredentialRejected("The token is no longer valid.")
+
+    tracker.before_page = mend_and_refuse
+    run = pull(link)
+    assert (run.state, link.paused_at) == ("failed", None)
+    assert link.next_sync_at is not None and link.next_sync_at <= timezone.now()
+    assert not Credential.objects.filter(rejected_at__isnull=False).exists()
 
 
 def test_a_lost_project_pauses_its_link_alone_and_success_brings_it_back(
