@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from integrations.http import Http
-from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query
+from integrations.records import Cursor, Description, Fate, Identity, Page, Progress, ProjectRef, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Connector(Protocol):
     secret_label: str
     secret_help: str
     secret_pattern: str
+    #: What adds records up into progress; None where nothing does.
+    progress: Progress | None
 
     def verify(self, auth: Auth) -> Identity:
         """Ask the tracker whose secret this is. Raises CredentialRejected."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from integrations.connectors.base import Auth
-from integrations.records import Cursor, Description, Fate, Identity, Page, Problem, ProjectRef, Query, Record
+from integrations.records import Cursor, Description, Fate, Identity, Page, Problem, Progress, ProjectRef, Query, Record
 
 
 def record(
@@ -36,6 +36,7 @@ class FakeConnector:
     secret_label: str = "Personal Access Token"
     secret_help: str = ""
     secret_pattern: str = ".*"
+    progress: Progress | None = None
     records: dict[str, Record] = field(default_factory=dict)
     version: int = 1
     page_size: int = 2
