@@ -26,7 +26,7 @@ def write_story(story: Story, url: str) -> SafeString:
     if story.shape is None:
         return SafeString("")
     where = f'href="{url}" hx-get="{url}" hx-target="#card"'
-    title = f"{story.item.name[:300]}\n{story.facts}"
+    title = "\n".join(filter(None, (story.item.name[:300], story.dates, story.facts)))
     return _link(story.shape, where, title, draw(story.shape), more=" tl-item--lost" if story.item.source_state else "")
 
 

@@ -31,6 +31,7 @@ class Story:
     item: Item
     is_done: bool
     facts: str
+    dates: str
     shape: Shape | None
 
 
@@ -232,11 +233,21 @@ def _fetch(items: QuerySet[Item], bar: Bar, settings: Settings, query: Query, sc
 
 
 def _stories(found: Sequence[tuple[Item, bool]], settings: Settings, shapes: dict[int, Shape]) -> tuple[Story, ...]:
-    shown = [column for column in (settings.state, settings.points) if column and column != settings.by]
-    told = []
-    for item, is_done in found:
-        facts = [timeline_items.words(cells.make_cell(item, column)) for column in shown]
-        has_dates = item.start_date or item.end_date
-        facts.append(timeline_items.dates_of(item) if has_dates else "No dates")
-        told.append(Story(item, is_done, " · ".join(filter(None, facts)), shapes.get(item.pk)))
-    return tuple(told)
+    return tuple(
+        Story(
+            item,
+            is_done,
+            facts=_facts(item, settings),
+            dates=timeline_items.dates_of(item) if item.start_date or item.end_date else "No dates",
+            shape=shapes.get(item.pk),
+        )
+        for item, is_done in found
+    )
+
+
+def _facts(item: Item, settings: Settings) -> str:
+    state, points = settings.state, settings.points
+    told = [timeline_items.words(cells.make_cell(item, state))] if state and state != settings.by else []
+    if points and (size := timeline_items.words(cells.make_cell(item, points))):
+        told.append(f"{points.label}: {size}")
+    return " · ".join(filter(None, told))
