@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 
-from django.db.models import BooleanField, Count, DateField, F, FloatField, Max, Min, Q, QuerySet, Sum, Value
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, DateField, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from roadmaps import query_sql
@@ -17,30 +19,36 @@ from roadmaps.rollup_settings import Settings
 from roadmaps.timeline import NO_COLOUR
 from roadmaps.timeline_items import DRAWN
 
+#: Of items one by one. So PostgreSQL forgets their wide rows before it groups, which takes a third of the time that the
+#: ORM's own way needs: that one carries them along, and sorts them.
+_ADD_UP = """
+SELECT place, count(*), count(*) FILTER (WHERE is_done),
+    coalesce(sum(points), 0), coalesce(sum(points) FILTER (WHERE is_done), 0), count(points),
+    count(*) FILTER (WHERE first IS NULL), min(first), max(last)
+FROM ({} OFFSET 0) AS item GROUP BY place ORDER BY place NULLS LAST
+"""
 _FIRST_DAY = Coalesce("start_date", "end_date", output_field=DateField())
 _LAST_DAY = Coalesce("end_date", "start_date", output_field=DateField())
 
 
 def add_up(items: QuerySet[Item], settings: Settings, known: Sequence[Column]) -> list[Bar]:
     """A bar for each value of the list that any item has, in the list's order; last, the items without a value."""
-    by, done = settings.by, _is_done(settings, known)
-    points = query_sql.number(settings.points) if settings.points else Value(0.0, output_field=FloatField())
-    grouped = items.order_by().annotate(place=query_sql.each_option_position(by)).values("place")
-    found = grouped.annotate(
-        number=Count("pk"),
-        done=Count("pk", filter=done),
-        whole=Coalesce(Sum(points), 0.0),
-        whole_done=Coalesce(Sum(points, filter=done), 0.0),
-        sized=Count(points),
-        without=Count("pk", filter=Q(start_date=None, end_date=None)),
-        first=Min(_FIRST_DAY),
-        last=Max(_LAST_DAY),
+    told = items.order_by().values(
+        place=query_sql.each_option_position(settings.by),
+        points=query_sql.number(settings.points) if settings.points else Value(0.0, output_field=FloatField()),
+        is_done=_is_done(settings, known),
+        first=_FIRST_DAY,
+        last=_LAST_DAY,
     )
-    keys = [*by.options]
-    return [
-        _bar(by, None if row["place"] is None else keys[row["place"]], row)
-        for row in found.order_by(F("place").asc(nulls_last=True))
-    ]
+    try:
+        one_by_one, params = told.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_UP.format(one_by_one), params)
+        found = cursor.fetchall()
+    keys = [*settings.by.options]
+    return [_bar(settings.by, None if place is None else keys[place], *sums) for place, *sums in found]
 
 
 def items_of(
@@ -58,18 +66,30 @@ def filter_of(bar: Bar, by: Column) -> Filter:
     return Filter(by.name, "empty") if bar.key is None else Filter(by.name, "is", (bar.key,))
 
 
-def _bar(by: Column, key: int | None, row: Mapping[str, Any]) -> Bar:
-    option = by.options[key] if key is not None else None
+def _bar(
+    by: Column,
+    key: int | None,
+    number: int,
+    done: int,
+    whole: float,
+    whole_done: float,
+    sized: int,
+    without_dates: int,
+    first: date | None,
+    last: date | None,
+) -> Bar:
+    """A row of the statement."""
+    option = None if key is None else by.options[key]
     return Bar(
         key=key,
         label=option.label if option else f"No {by.label}",
         colour=option.colour if option else NO_COLOUR,
-        items=Part(row["done"], row["number"]),
-        points=Part(row["whole_done"], row["whole"]),
-        without_dates=row["without"],
-        unsized=row["number"] - row["sized"],
-        first=row["first"],
-        last=row["last"],
+        items=Part(done, number),
+        points=Part(whole_done, whole),
+        without_dates=without_dates,
+        unsized=number - sized,
+        first=first,
+        last=last,
     )
 
 
