@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks import stage, views
-from benchmarks.views import COLUMNS, FIELDS, FILL, Case
+from benchmarks.views import ADD_UP, BY_LABEL, COLUMNS, FIELDS, FILL, NO_DATES, Case
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 HERE = (
     "FROM roadmaps_item WHERE archived_at IS NULL"
-    " AND (roadmap_id IN ({whole}) OR roadmap_id IN ({narrowed}) AND values ? '{state}')"
+    " AND (roadmap_id IN ({whole}) OR roadmap_id IN ({narrowed}) AND values ? '{f[State]}')"
 )
 YEAR = "AND start_date < '2026-01-01' AND end_date >= '2025-01-01'"
 #: Half of the sources go through a view: what the portfolio's question costs is more than a list of roadmaps.
@@ -32,6 +32,12 @@ CASES = {
             f"SELECT {COLUMNS} {HERE} {YEAR} ORDER BY end_date DESC, id LIMIT 1000",
         ),
         views.timeline_bars,
+    ),
+    "portfolio, rolled up": Case(
+        "roadmaps:rollup",
+        f"?{BY_LABEL}",
+        (f"SELECT count(*), count(*) FILTER (WHERE {NO_DATES}) {HERE}", f"{ADD_UP} {HERE} GROUP BY 1"),
+        views.rollup_bars,
     ),
 }
 
@@ -70,4 +76,4 @@ def _fill(sources: int, items: int) -> tuple[Client, Roadmap, dict[str, object]]
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE roadmaps_item")
     whole, narrowed = (", ".join(map(str, part)) for part in (ids[::2], ids[1::2]))
-    return views.sign_in(owner), portfolio, {"whole": whole, "narrowed": narrowed, "state": fields["State"]}
+    return views.sign_in(owner), portfolio, {"whole": whole, "narrowed": narrowed, "f": fields, "o": options}

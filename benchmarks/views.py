@@ -65,6 +65,17 @@ TODAY = date(2025, 6, 15)
 IN_YEAR = "start_date < '2026-01-01' AND end_date >= '2025-01-01'"
 BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
 
+BY_LABEL = "by={f[Labels]}&points={f[Estimate]}&state={f[State]}&done={o[Accepted]}"
+NO_DATES = "start_date IS NULL AND end_date IS NULL"
+DONE = "values @> '{{\"{f[State]}\": {o[Accepted]}}}'"
+POINTS = "(values ->> '{f[Estimate]}')::float8"
+#: Everything that a bar says, for all bars at once; where the items are comes behind it.
+ADD_UP = f"""
+SELECT jsonb_array_elements(coalesce(values -> '{{f[Labels]}}', '[null]')), count(*), count(*) FILTER (WHERE {DONE}),
+    sum({POINTS}), sum({POINTS}) FILTER (WHERE {DONE}), count({POINTS}), count(*) FILTER (WHERE {NO_DATES}),
+    min(coalesce(start_date, end_date)), max(coalesce(end_date, start_date))
+"""
+
 
 def table_rows(roadmap: Roadmap, request: HttpRequest) -> str:
     from django.template.loader import render_to_string
@@ -89,6 +100,18 @@ def timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
     context = {"shown": shown, "chart": make_chart(shown), "roadmap": roadmap, "account": roadmap.account}
     context |= {"editable": frozenset(told.scope.homes), "portfolio": roadmap.is_portfolio}
     return render_to_string("roadmaps/_timeline_chart.html", context, request)
+
+
+def rollup_bars(roadmap: Roadmap, request: HttpRequest) -> str:
+    from django.template.loader import render_to_string
+
+    from roadmaps import rollup_page, saved_views
+
+    told = saved_views.ask(roadmap, dict(request.GET.lists()))
+    shown = rollup_page.build(told.scope, told.query, today=TODAY)
+    assert shown is not None
+    context = {"shown": shown, "chart": shown.chart, "roadmap": roadmap, "account": roadmap.account}
+    return render_to_string("roadmaps/_rollup_chart.html", context, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +173,22 @@ CASES: Mapping[str, Case] = {
             f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000",
         ),
         timeline_bars,
+    ),
+    "roll-up of 40 labels": Case(
+        "roadmaps:rollup",
+        f"?{BY_LABEL}",
+        (f"SELECT count(*), count(*) FILTER (WHERE {NO_DATES}) {HERE}", f"{ADD_UP} {HERE} GROUP BY 1"),
+        rollup_bars,
+    ),
+    "roll-up, one open": Case(
+        "roadmaps:rollup",
+        f"?{BY_LABEL}&open={{o[Label 3]}}",
+        (
+            f"SELECT count(*), count(*) FILTER (WHERE {NO_DATES}) {HERE}",
+            f"{ADD_UP} {HERE} GROUP BY 1",
+            f"SELECT {COLUMNS} {BLUE} ORDER BY start_date, id LIMIT 50",
+        ),
+        rollup_bars,
     ),
 }
 

@@ -195,10 +195,10 @@ class Happenings(Sequence[Happening]):
 
 def _asked(roadmap_ids: list[int], member: Membership, since: datetime) -> dict[str, int | str | datetime | list[Any]]:
     done = [
-        (kind, key, fold(label))
+        (kind, told.state, fold(label))
         for kind in registry.all_kinds()
-        for key, labels in registry.get(kind).finished.items()
-        for label in labels
+        if (told := registry.progress_of(kind)) is not None
+        for label in told.done
     ]
     return {
         "account": member.account_id,

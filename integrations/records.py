@@ -76,6 +76,20 @@ class DateSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Which fields of the tracker tell how far the work has come, by their keys.
+
+    `by` is the list under which records belong together, `points` the number that says how big one is, and `state`
+    the list that says how far it is, with the labels of those of its values that mean done.
+    """
+
+    by: str
+    points: str
+    state: str
+    done: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What one project offers, and what the wizard suggests at first."""
 

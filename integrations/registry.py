@@ -12,6 +12,7 @@ from django.conf import settings
 
 from integrations import connectors
 from integrations.connectors.base import Connector
+from integrations.records import Progress
 
 
 class UnknownKind(LookupError):
@@ -39,6 +40,12 @@ def choices() -> list[tuple[str, str]]:
 def base_url(kind: str) -> str:
     """The address of the tracker's server: the operator's setting, else the connector's own."""
     return settings.CONNECTOR_URLS.get(kind) or get(kind).default_url
+
+
+def progress_of(kind: str) -> Progress | None:
+    """What adds up into progress in what came by that kind; None where no such connector is installed any more."""
+    connector = _connectors().get(kind)
+    return connector.progress if connector else None
 
 
 @cache

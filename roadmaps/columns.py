@@ -53,6 +53,9 @@ class Column:
     #: On a portfolio, the ids of the roadmaps that have it, and of those where it is synced; None: all that are shown.
     only_on: frozenset[int] | None = None
     synced_on: frozenset[int] | None = None
+    #: Of a field from outside: the kind of its connector, and that connector's own key for it.
+    source_kind: str = ""
+    source_key: str = ""
 
     @property
     def is_list(self) -> bool:
@@ -114,6 +117,8 @@ def _columns(roadmap: Roadmap, fields: Iterable[Field], options: Mapping[int, Ma
                 options=options.get(field.pk, {}),
                 synced=field.column in synced,
                 own=field.roadmap_id is not None,
+                source_kind=field.source_kind,
+                source_key=field.source_key,
             )
             for field in here
         ),

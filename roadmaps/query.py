@@ -4,7 +4,7 @@ Pure: no ORM, no clock, no network. An address is typed, mailed and cut off by s
 error: a part that makes no sense is left out, with a sentence about it in `notes`.
 
     q=wallet  sort=-start_date,f12  f12__is=3,4  end_date__between=2026-01-01..2026-03-31  cols=name,f12
-    archived=1  page=2
+    archived=1  page=2  open=3
 """
 
 from __future__ import annotations
@@ -26,9 +26,13 @@ MAX_PAGE = 1_000_000
 MAX_NOTES = 5
 #: What the layouts read from an address for themselves; it stays in every address that is made from it. For the table
 #: `group` and `widths`; for the Timeline `head`, `sub`, `colour`, `label`, `scale` and `from`; for the Swimlane
-#: `lanes`, `rows` and `card`.
-LAYOUT_PARAMS = ("group", "widths", "head", "sub", "colour", "label", "scale", "from", "lanes", "rows", "card")
+#: `lanes`, `rows` and `card`; for the Roll-up `by`, `points`, `state` and `done`, and the Timeline's time.
+LAYOUT_PARAMS = (
+    *("group", "widths", "head", "sub", "colour", "label", "scale", "from", "lanes", "rows", "card"),
+    *("by", "points", "state", "done"),
+)
 MAX_LAYOUT_TEXT = 400
+MAX_OPENED = 20
 
 _EMPTY = {"empty": "is empty", "filled": "is not empty"}
 _TEXT = {"contains": "contains", "lacks": "does not contain", "is": "is", "not": "is not"} | _EMPTY
@@ -106,6 +110,8 @@ class Query:
     columns: tuple[str, ...] = ()
     archived: bool = False
     page: int = 1
+    #: The name of the group whose items are shown, on a layout that shows groups; no view keeps it.
+    opened: str = ""
     #: What a layout reads for itself, by LAYOUT_PARAMS.
     layout: tuple[tuple[str, str], ...] = ()
     #: The view that this came from, as an address names it; "" for the first one, if that asks for nothing.
@@ -136,6 +142,8 @@ class Query:
             parts = [("view", self.view), *parts, *mark]
         if self.page > 1:
             parts.append(("page", str(self.page)))
+        if self.opened:
+            parts.append(("open", self.opened))
         return parts
 
     def laid_out(self, name: str) -> str:
@@ -182,6 +190,7 @@ def parse(params: Params, columns: Sequence[Column]) -> Query:
         columns=tuple(_columns(params, known, notes)),
         archived=_first(params, "archived") == "1",
         page=_page(_first(params, "page")),
+        opened=fields.clean_text(_first(params, "open")[:MAX_OPENED]),
         layout=tuple(_layout(params)),
         notes=tuple(dict.fromkeys(notes))[:MAX_NOTES],
     )

@@ -11,10 +11,23 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable, Expression, OrderBy
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, Collate, Left, Lower
+from django.db.models.functions import Cast, Coalesce, Collate, Left, Lower
 from django.db.models.lookups import Exact
 
 from roadmaps.columns import ROADMAP, Column
@@ -196,25 +209,41 @@ def _sort_key(column: Column) -> Expression | F:
     if not _is_field(column):
         return F(column.name) if column.type == "date" else Lower(column.name)
     if column.type == "number":
-        return _number(column)
+        return number(column)
     if column.type in ("text", "link"):
         return Lower(KeyTextTransform(column.name, "values"))
     return Collate(KeyTextTransform(column.name, "values"), "C")
 
 
-def _number(column: Column) -> Case:
-    """Exact, for `fields` lets in no number that a float can't hold."""
+def number(column: Column) -> Case:
+    """The value of a number field. Exact, for `fields` lets in no number that a float can't hold."""
     value = KeyTransform(column.name, "values")
     is_number = Exact(Func(value, function="jsonb_typeof", output_field=TextField()), "number")
     return Case(When(is_number, then=Cast(value, FloatField())))
 
 
 def _option_position(column: Column) -> Func:
-    """Where the (first) chosen option stands in its list: looked up in a JSON object that goes along as a value."""
+    """Where the (first) chosen option stands in its list."""
+    return _position(column, option_key(column))
+
+
+def each_option_position(column: Column) -> Cast:
+    """Where each of the chosen options stands in its list: a row for every one of them, one with NULL for none."""
+    chosen: Combinable = option_key(column)
+    if column.type == "choices":
+        none = Value([None], output_field=JSONField())
+        several = Coalesce(KeyTransform(column.name, "values"), none, output_field=JSONField())
+        chosen = Func(several, function="jsonb_array_elements_text", output_field=TextField())
+        chosen.set_returning = True
+    return Cast(_position(column, chosen), IntegerField())
+
+
+def _position(column: Column, key: Combinable) -> Func:
+    """Where that option stands in its list: looked up in a JSON object that goes along as a value."""
     positions: Mapping[str, int] = {str(pk): place for place, pk in enumerate(column.options)}
     return Func(
         Value(json.dumps(positions), output_field=TextField()),
-        option_key(column),
+        key,
         template="((%(expressions)s))",
         function="",
         arg_joiner="::jsonb ->> ",

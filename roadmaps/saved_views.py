@@ -19,7 +19,7 @@ from roadmaps.scope import Scope
 
 ALL_DATA = "all"
 #: Parameters that ask nothing of the items: with these alone, the view decides.
-_BESIDES = frozenset({"view", "page", "filter", "change"})
+_BESIDES = frozenset({"view", "page", "open", "filter", "change"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Asked:
     def address(self) -> str:
         """What asks the same on the page of any layout: the view's name where that says it all. Without the page."""
         if self.edited:
-            return replace(self.query, page=1).address()
+            return replace(self.query, page=1, opened="").address()
         return self.saved_address
 
     @property
@@ -58,7 +58,9 @@ def ask(roadmap: Roadmap, params: Params) -> Asked:
     view = find(views, next(iter(params.get("view", ())), ""))
     saved = _read(view.query if view else "", known)
     told = params.keys() - _BESIDES
-    asked = query.parse(params, known) if told else replace(saved, page=query.parse(params, known).page)
+    asked = query.parse(params, known)
+    if not told:
+        asked = replace(saved, page=asked.page, opened=asked.opened)
     named = str(view.pk) if view else ALL_DATA
     is_plain = view == next(iter(views), None) and not saved.pairs()
     asked = replace(asked, view="" if is_plain else named, saved_something=bool(saved.pairs()))
@@ -74,7 +76,7 @@ def find(views: Sequence[View], name: str) -> View | None:
 
 def to_save(asked: Query) -> str:
     """The question as a view keeps it."""
-    return urlencode(replace(asked, view="", page=1).pairs(), safe=",:-")
+    return urlencode(replace(asked, view="", page=1, opened="").pairs(), safe=",:-")
 
 
 def _read(saved: str, known: Sequence[Column]) -> Query:

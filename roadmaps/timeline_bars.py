@@ -6,7 +6,7 @@ from html import escape
 
 from roadmaps.rows import Place
 from roadmaps.timeline import Mark
-from roadmaps.timeline_page import Bar
+from roadmaps.timeline_page import Bar, Shape
 
 _SPOT = '<svg class="tl-item__spot" x="{}" y="{}">{}</svg>'
 _GOES_BEFORE = '<path class="tl-item__on" d="M9 9l-4 4l4 4" />'
@@ -22,11 +22,9 @@ _LOCK = (
 def write_bar(bar: Bar, place: Place) -> str:
     """The list item of one item: a link with its shape, its text, and what it can't show by its length."""
     url, can_edit = place.url(bar.item), place.lets_edit(bar.item)
-    parts = [_shape(bar, bar.mark), _text(bar, bar.mark)]
-    if bar.mark.goes_on and not bar.small:
-        parts.append(_SPOT.format("100%", bar.mark.y, _GOES_ON))
-    if can_edit and bar.locked and not bar.mark.is_point:
-        parts.append(_LOCK.format(bar.end_x, bar.mark.y))
+    mark, parts = bar.shape.mark, [draw(bar.shape)]
+    if can_edit and bar.locked and not mark.is_point:
+        parts.append(_LOCK.format(bar.shape.end_x, mark.y))
     return (
         f'<g role="listitem"><a class="{_classes(bar, can_edit=can_edit)}" href="{url}" hx-get="{url}"'
         f' hx-target="#card" data-item="{bar.item.pk}"{_dates(bar, url) if can_edit else ""}>'
@@ -34,11 +32,20 @@ def write_bar(bar: Bar, place: Place) -> str:
     )
 
 
+def draw(shape: Shape, *, filled: str = "") -> str:
+    """A shape with its text and what shows that it goes on; `filled` lies over the shape and under the text."""
+    mark = shape.mark
+    parts = [_outline(shape, mark), filled, _sign(shape, mark), _text(shape, mark)]
+    if mark.goes_on and not shape.small:
+        parts.append(_SPOT.format("100%", mark.y, _GOES_ON))
+    return "".join(parts)
+
+
 def _classes(bar: Bar, *, can_edit: bool) -> str:
-    found = ["tl-item", f"tl-c{bar.colour}"]
+    found = ["tl-item", f"tl-c{bar.shape.colour}"]
     if bar.drawn.reason:
         found.append("tl-item--lost")
-    if bar.mark.place != "in":
+    if bar.shape.mark.place != "in":
         found.append("tl-item--beside")
     if can_edit:
         found.append("tl-item--locked" if bar.locked == "start end" else "tl-item--own")
@@ -51,41 +58,47 @@ def _dates(bar: Bar, url: str) -> str:
     return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.locked}"'
 
 
-def _shape(bar: Bar, mark: Mark) -> str:
+def _outline(shape: Shape, mark: Mark) -> str:
     if mark.is_point:
-        return _SPOT.format(bar.seen_x, mark.y, _POINT)
-    corner = "2.5" if bar.small else "6"
-    shape = f'<rect class="tl-item__shape" x="{bar.x}" y="{mark.y}" width="{bar.width}" height="26" rx="{corner}" />'
-    if mark.goes_before and not bar.small:
-        return shape + _SPOT.format(bar.seen_x, mark.y, _GOES_BEFORE)
-    return shape + _SPOT.format(bar.seen_x, mark.y, _PILL) if mark.place == "in" else shape
+        return _SPOT.format(shape.seen_x, mark.y, _POINT)
+    corner = "2.5" if shape.small else "6"
+    return f'<rect class="tl-item__shape" x="{shape.x}" y="{mark.y}" width="{shape.width}" height="26" rx="{corner}" />'
 
 
-def _text(bar: Bar, mark: Mark) -> str:
+def _sign(shape: Shape, mark: Mark) -> str:
+    """What stands at the left of a bar: that it begins earlier, or the mark of its text."""
+    if mark.is_point:
+        return ""
+    if mark.goes_before and not shape.small:
+        return _SPOT.format(shape.seen_x, mark.y, _GOES_BEFORE)
+    return _SPOT.format(shape.seen_x, mark.y, _PILL) if mark.place == "in" else ""
+
+
+def _text(shape: Shape, mark: Mark) -> str:
     text = escape(mark.text)
     match mark.place:
         case "in":
-            return _text_inside(bar, text)
+            return _text_inside(shape, text)
         case "out":
-            return _SPOT.format(bar.end_x, mark.y, _beside(text, 'x="7" y="17.5"'))
+            return _SPOT.format(shape.end_x, mark.y, _beside(text, 'x="7" y="17.5"'))
         case _:
-            return _SPOT.format(bar.seen_x, mark.y, _beside(text, 'x="-7" y="17.5" text-anchor="end"'))
+            return _SPOT.format(shape.seen_x, mark.y, _beside(text, 'x="-7" y="17.5" text-anchor="end"'))
 
 
 def _beside(text: str, where: str) -> str:
     return f'<text class="tl-item__text tl-item__text--beside" {where}>{text}</text>'
 
 
-def _text_inside(bar: Bar, text: str) -> str:
+def _text_inside(shape: Shape, text: str) -> str:
     """Cut off by its own SVG; where it is longer than the bar, its end fades out under an edge that stays sharp."""
-    y, fade, edge = bar.mark.y, "", ""
-    if bar.fades:
-        fill = f'fill="url(#fade-{bar.colour})"'
+    y, fade, edge = shape.mark.y, "", ""
+    if shape.fades:
+        fill = f'fill="url(#fade-{shape.colour})"'
         fade = (
             f'<svg class="tl-item__spot" x="100%"><rect x="-42" y="0.5" width="42" height="25" rx="6" {fill} /></svg>'
         )
-        edge = f'<rect class="tl-item__edge" x="{bar.x}" y="{y}" width="{bar.width}" height="26" rx="6" />'
+        edge = f'<rect class="tl-item__edge" x="{shape.x}" y="{y}" width="{shape.width}" height="26" rx="6" />'
     return (
-        f'<svg x="{bar.seen_x}" y="{y}" width="{bar.seen_width}" height="26">'
+        f'<svg x="{shape.seen_x}" y="{y}" width="{shape.seen_width}" height="26">'
         f'<text class="tl-item__text" x="14" y="17.5">{text}</text>{fade}</svg>{edge}'
     )

@@ -10,10 +10,10 @@ from functools import lru_cache
 from django.db.models import Count, DateField, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from roadmaps import cells, columns, query_sql, timeline_settings
+from roadmaps import cells, columns, query_sql, timeline_settings, timeline_zoom
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
-from roadmaps.models import Item, Milestone
+from roadmaps.models import Item, Milestone, Roadmap
 from roadmaps.query import Filter, Query
 from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
@@ -86,6 +86,11 @@ class Timeline:
         return self.counts.inside - self.layout.drawn
 
     @property
+    def summary(self) -> str:
+        """How many bars there are, beside the window's days."""
+        return f"{self.layout.drawn} item{'' if self.layout.drawn == 1 else 's'}"
+
+    @property
     def drawn_words(self) -> str:
         return f"{self.layout.drawn:,}"
 
@@ -99,24 +104,34 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     roadmap, known = scope.roadmap, scope.columns
     settings = timeline_settings.read(query, known)
     asked = query_sql.apply(query, scope.items(), known)
-    window = timeline_settings.window_of(settings, today)
-    counts = _count(asked, window)
+    window = timeline_zoom.window_of(settings.zoom, today)
+    counts = count(asked, window)
     if window is None:
         window = fit(counts.first or today, counts.last or today, width)
     found = _fetch(asked, window) if counts.inside else []
-    milestones = tuple(Milestone.objects.filter(roadmap=roadmap, account_id=roadmap.account_id)[:MAX_MILESTONES])
+    milestones = milestones_of(roadmap)
     layout = lay_out(
         [_entry(item, settings) for item in found],
         window,
         width=width,
-        streams=_groups(settings.head),
-        lanes=_groups(settings.sub),
-        colours=_groups(settings.colour),
-        milestones=[Day(each.pk, each.name, each.date, each.colour) for each in milestones],
+        streams=groups_of(settings.head),
+        lanes=groups_of(settings.sub),
+        colours=groups_of(settings.colour),
+        milestones=days_of(milestones),
         today=today,
     )
     layout = replace(layout, without_dates=counts.without_dates, outside=counts.outside)
     return Timeline(query, settings, layout, counts, _draw(found, settings, known), milestones)
+
+
+def milestones_of(roadmap: Roadmap) -> tuple[Milestone, ...]:
+    """The roadmap's named days, in one query."""
+    return tuple(Milestone.objects.filter(roadmap=roadmap, account_id=roadmap.account_id)[:MAX_MILESTONES])
+
+
+def days_of(milestones: Sequence[Milestone]) -> list[Day]:
+    """The same, to be drawn."""
+    return [Day(each.pk, each.name, each.date, each.colour) for each in milestones]
 
 
 def without_dates(query: Query) -> Query:
@@ -125,7 +140,8 @@ def without_dates(query: Query) -> Query:
     return replace(query, filters=tuple(dict.fromkeys(narrowed)), page=1)
 
 
-def _count(asked: QuerySet[Item], window: Window | None) -> Counts:
+def count(asked: QuerySet[Item], window: Window | None = None) -> Counts:
+    """The counts of these items, in one query; without a window all that has a date is inside."""
     dated = Q(start_date__isnull=False) | Q(end_date__isnull=False)
     inside = _inside(window) if window else dated
     found = asked.order_by().aggregate(
@@ -153,7 +169,8 @@ def _fetch(asked: QuerySet[Item], window: Window) -> list[Item]:
     return list(asked.filter(_inside(window)).order_by(latest, "pk").only(*DRAWN)[:MAX_BARS])
 
 
-def _groups(column: Column | None) -> list[Group]:
+def groups_of(column: Column | None) -> list[Group]:
+    """The values of the column in order, and that there is none."""
     if column is None:
         return []
     if column.type == "checkbox":
@@ -167,13 +184,13 @@ def _entry(item: Item, settings: Settings) -> Entry:
         text=_text(item, settings.labels),
         start=item.start_date,
         end=item.end_date,
-        stream=_key(item, settings.head),
-        lane=_key(item, settings.sub),
-        colour=_key(item, settings.colour),
+        stream=key_of(item, settings.head),
+        lane=key_of(item, settings.sub),
+        colour=key_of(item, settings.colour),
     )
 
 
-def _key(item: Item, column: Column | None) -> Hashable:
+def key_of(item: Item, column: Column | None) -> Hashable:
     """Where the item stands in that field: with its first value, where it has several, so that it is drawn once."""
     if column is None:
         return None
@@ -213,10 +230,11 @@ def _drawn(item: Item, groups: Sequence[Column], dates: Sequence[tuple[str, Colu
     facts = [f"{column.label}: {text}" for column in groups if (text := words(cells.make_cell(item, column)))]
     locked = tuple(name for name, column in dates if columns.is_locked(item, column))
     reason = item.get_source_state_display() if item.source_state else ""
-    return Drawn(item, _dates(item), "\n".join(facts), reason, locked)
+    return Drawn(item, dates_of(item), "\n".join(facts), reason, locked)
 
 
-def _dates(item: Item) -> str:
+def dates_of(item: Item) -> str:
+    """The item's days in words; it has at least one."""
     start, end = show_day(item.start_date), show_day(item.end_date)
     if start and end:
         return start if start == end else f"{start} – {end}"

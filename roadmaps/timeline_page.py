@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadmaps.models import Item
 from roadmaps.timeline import INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
@@ -21,10 +21,9 @@ SMALL_BAR = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One item on the page. Lengths with a % are shares of the chart."""
+class Shape:
+    """A bar or a point on the page. Lengths with a % are shares of the chart."""
 
-    drawn: Drawn
     mark: Mark
     colour: int
     x: str
@@ -34,6 +33,14 @@ class Bar:
     end_x: str
     fades: bool
     small: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One item on the page."""
+
+    drawn: Drawn
+    shape: Shape
     title: str
 
     @property
@@ -86,34 +93,41 @@ class PageDay:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What the page draws."""
+    """What the page draws: the axis, and the streams under it."""
 
-    streams: tuple[PageStream, ...]
     majors: tuple[PageTick, ...]
     minors: tuple[PageTick, ...]
     milestones: tuple[PageDay, ...]
     milestones_height: int
     today: str
-    legend: tuple[Group, ...]
-    head: str
-    sub: str
     period: str
+    head: str = ""
+    sub: str = ""
+    streams: tuple[PageStream, ...] = ()
+    legend: tuple[Group, ...] = ()
 
 
 def make_chart(timeline: Timeline) -> Chart:
     """Put a laid out Timeline into the words and shares of its page."""
     layout, settings = timeline.layout, timeline.settings
     plain = PLAIN_COLOUR if settings.colour is None else 0
-    return Chart(
+    return replace(
+        make_axis(layout),
         streams=tuple(_stream(stream, timeline, plain) for stream in layout.streams),
+        legend=layout.legend,
+        head=settings.head.label if settings.head else "",
+        sub=settings.sub.label if settings.sub else "",
+    )
+
+
+def make_axis(layout: Layout) -> Chart:
+    """The axis alone, with its milestones and today."""
+    return Chart(
         majors=tuple(_ticks(layout.axis.majors)),
         minors=tuple(_ticks(layout.axis.minors)),
         milestones=tuple(_day(day) for day in layout.milestones),
         milestones_height=layout.milestone_rows * MILESTONE_ROW,
         today=share(layout.today) if layout.today is not None else "",
-        legend=layout.legend,
-        head=settings.head.label if settings.head else "",
-        sub=settings.sub.label if settings.sub else "",
         period=period(layout),
     )
 
@@ -140,10 +154,14 @@ def _lane(lane: Lane, stream: Stream, timeline: Timeline, plain: int) -> PageLan
 
 
 def _bar(mark: Mark, drawn: Drawn, plain: int) -> Bar:
+    return Bar(drawn, make_shape(mark, plain), title(drawn))
+
+
+def make_shape(mark: Mark, plain: int) -> Shape:
+    """A mark in shares of the chart; `plain` is its colour where no field gives it one."""
     left = -OVERHANG if mark.goes_before else mark.left
     right = WIDTH + OVERHANG if mark.goes_on else mark.right
-    return Bar(
-        drawn=drawn,
+    return Shape(
         mark=mark,
         colour=mark.colour or plain,
         x=share(left),
@@ -153,7 +171,6 @@ def _bar(mark: Mark, drawn: Drawn, plain: int) -> Bar:
         end_x=share(mark.right),
         fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > mark.width,
         small=mark.width < SMALL_BAR,
-        title=title(drawn),
     )
 
 

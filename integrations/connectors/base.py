@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from integrations.http import Http
-from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query
+from integrations.records import Cursor, Description, Fate, Identity, Page, Progress, ProjectRef, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Connector(Protocol):
     secret_label: str
     secret_help: str
     secret_pattern: str
-    #: Which values of which field, by its key, say that a record is finished.
-    finished: Mapping[str, Sequence[str]]
+    #: What adds records up into progress, and which are finished; None where nothing tells.
+    progress: Progress | None
 
     def verify(self, auth: Auth) -> Identity:
         """Ask the tracker whose secret this is. Raises CredentialRejected."""

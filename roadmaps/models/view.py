@@ -24,6 +24,7 @@ class View(OwnedByAccount):
         TABLE = "table", "Items Table"
         TIMELINE = "timeline", "Timeline"
         SWIMLANE = "swimlane", "Swimlane"
+        ROLLUP = "rollup", "Roll-up"
 
     FIRST_NAME = "View 1"
 
@@ -43,7 +44,9 @@ class View(OwnedByAccount):
             SameOwner("created_by", name="view_creator_account"),
             models.UniqueConstraint("roadmap", Lower("name"), name="view_name_once_in_roadmap"),
             models.CheckConstraint(condition=~Q(name=""), name="view_has_name"),
-            models.CheckConstraint(condition=Q(layout__in=["table", "timeline", "swimlane"]), name="view_layout_known"),
+            models.CheckConstraint(
+                condition=Q(layout__in=["table", "timeline", "swimlane", "rollup"]), name="view_layout_known"
+            ),
         ]
 
     def __str__(self) -> str:

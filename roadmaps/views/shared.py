@@ -24,6 +24,7 @@ VISUALIZATIONS = (
     ("Items Table", "table-2", "roadmaps:items-table", View.Layout.TABLE),
     ("Timeline", "chart-gantt", "roadmaps:timeline", View.Layout.TIMELINE),
     ("Swimlane", "square-kanban", "roadmaps:swimlane", View.Layout.SWIMLANE),
+    ("Roll-up", "list-tree", "roadmaps:rollup", View.Layout.ROLLUP),
 )
 
 

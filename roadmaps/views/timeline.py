@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -27,11 +25,11 @@ from roadmaps.columns import Column
 from roadmaps.models import Item
 from roadmaps.saved_views import Asked
 from roadmaps.scope import Scope
-from roadmaps.table import chosen_filters
 from roadmaps.timeline_axis import shift
 from roadmaps.timeline_items import Timeline, show_day
 from roadmaps.timeline_page import WIDTH, make_chart
 from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
+from roadmaps.views.axis import toolbar, way_through_time
 from roadmaps.views.card import find_with_columns
 from roadmaps.views.shared import editable_roadmaps, view_context
 
@@ -54,8 +52,9 @@ def timeline(request: RoadmapRequest) -> HttpResponse:
     shown = timeline_items.build(told.scope, told.query, today=today, width=WIDTH)
     context = {
         **view_context(request, told, editable_roadmaps(request, told.scope)),
-        **_toolbar(request, told),
-        **_time(told, shown),
+        **toolbar(request, told),
+        **way_through_time(told.query, shown.settings.zoom, shown.layout, today),
+        **_files(request, told),
         "filter_form": filtering.form,
         "shown": shown,
         "chart": make_chart(shown),
@@ -117,33 +116,12 @@ def _locked(item: Item, wanted: list[str], known: list[Column]) -> str:
     )
 
 
-def _toolbar(request: RoadmapRequest, told: Asked) -> dict[str, object]:
-    """What is asked of the items, the same as for the table, and the addresses that leave the page with it."""
-    asked, args = told.query, [request.account.slug, request.roadmap.pk]
+def _files(request: RoadmapRequest, told: Asked) -> dict[str, object]:
+    """The pictures to take along, of what the page shows."""
+    args, asked = [request.account.slug, request.roadmap.pk], told.query.address()
     return {
-        "query": asked,
-        "page_url": request.path,
-        "filters": chosen_filters(asked, told.columns),
-        "cleared": replace(asked, filters=(), search="", page=1).address(),
-        "filterable": [each for each in told.columns if each.type != "source" or told.scope.has_source],
-        "search_pairs": replace(asked, search="", page=1).pairs(),
-        "filter_pairs": replace(asked, page=1).pairs(),
-        "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),
-        "undated_url": reverse("roadmaps:items-table", args=args) + timeline_items.without_dates(asked).address(),
-        "svg_url": reverse("roadmaps:timeline-svg", args=args) + asked.address(),
-        "png_url": reverse("roadmaps:timeline-png", args=args) + asked.address(),
-        "back": asked.address(),
-    }
-
-
-def _time(told: Asked, shown: Timeline) -> dict[str, object]:
-    today, settings = timezone.localdate(), shown.settings
-    scales = timeline_settings.scale_moves(told.query, settings, shown.layout.window, today)
-    return {
-        "scales": scales,
-        "fit_url": scales[0].address,
-        "moves": timeline_settings.time_moves(told.query, settings, today),
-        "unit": timeline_settings.unit_of(settings, shown.layout.axis.unit),
+        "svg_url": reverse("roadmaps:timeline-svg", args=args) + asked,
+        "png_url": reverse("roadmaps:timeline-png", args=args) + asked,
     }
 
 

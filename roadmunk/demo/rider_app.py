@@ -86,6 +86,7 @@ def _save_views(hand: Hand, today: date, monday: date) -> None:
     state, epics = hand.name("State"), hand.name("Epics")
     owners, estimate, kind = hand.name("Owners"), hand.name("Estimate"), hand.name("Story Type")
     hand.view("Timeline by epic", View.Layout.TIMELINE, Query(), head=epics, colour=state, scale="months")
+    hand.view("Epics", View.Layout.ROLLUP, Query())
     recent = Query(filters=(Filter("end_date", "after", ((monday - timedelta(days=RECENT_DAYS)).isoformat(),)),))
     board = {"lanes": state, "rows": "none", "colour": epics, "card": f"{kind},{owners}"}
     hand.view("Board", View.Layout.SWIMLANE, recent, **board)

@@ -112,6 +112,7 @@ def _roadmap(roadmap: Roadmap, olga: Membership, vera: Membership) -> Things:
         "view_id": view.pk,
         "milestone_id": milestones[0].pk,
         "choice": shared[5].column,
+        "option": shared[5].options.all()[0].pk,
         "choices": own[6].column,
         "text": own[0].column,
         "number": own[1].column,

@@ -146,6 +146,21 @@ def test_a_description_is_stable_and_sound(stage: Stage) -> None:
     assert all(set(spec.colours) <= set(spec.options) for spec in described.fields)
 
 
+def test_what_adds_up_into_progress_is_among_its_fields(stage: Stage) -> None:
+    """B15: a Roll-up is right without a click where the connector says by what."""
+    told = stage.connector.progress
+    if told is None:
+        return
+    described = stage.connector.describe(stage.auth(), stage.project_id)
+    specs = {spec.key: spec for spec in described.fields}
+    assert specs[told.by].type in ("choice", "choices")
+    assert specs[told.points].type == "number"
+    assert specs[told.state].type in ("choice", "choices")
+    assert {told.by, told.points, told.state} <= set(described.suggested_fields)
+    labels = {state.label for state in described.states if state.category == "done"}
+    assert set(told.done) == labels <= set(specs[told.state].options)
+
+
 def test_each_value_is_of_the_type_that_its_field_promises(stage: Stage) -> None:
     described = stage.connector.describe(stage.auth(), stage.project_id)
     types = {spec.key: (spec.type, spec.options) for spec in described.fields}

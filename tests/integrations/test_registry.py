@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from integrations import connectors, registry
+from roadmaps import progress
+from roadmaps.columns import Column
 
 
 def test_pivotal_tracker_is_found() -> None:
@@ -27,7 +30,16 @@ def test_each_connector_says_who_it_is(kind: str) -> None:
     assert connector.default_url.startswith("https://")
     assert all([connector.label, connector.secret_label, connector.secret_help])
     assert re.compile(connector.secret_pattern)
-    assert connector.finished
+
+
+@pytest.mark.parametrize("kind", registry.all_kinds())
+def test_a_roadmap_can_ask_what_adds_up_into_progress(kind: str) -> None:
+    """B15: without knowing who answers; and whoever is no longer installed says nothing."""
+    connector = registry.get(kind)
+    told = Column("f1", "Epics", "choices", source_kind=kind, source_key="epics")
+    assert progress.of(told) == connector.progress
+    assert progress.of(replace(told, source_kind="gone")) is None
+    assert progress.of(replace(told, source_kind="")) is None
 
 
 def test_an_unknown_kind_is_named() -> None:
@@ -50,6 +62,7 @@ def second_connector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     folder.mkdir()
     (folder / "__init__.py").write_text(
         "class Other:\n    kind, label, default_url = 'other_tracker', 'Other', 'https://other.test'\n"
+        "    progress = None\n"
         "connector = Other()\n"
     )
     monkeypatch.setattr(connectors, "__path__", [*connectors.__path__, str(tmp_path)])

@@ -22,6 +22,7 @@ OWN = {"reviewer": 403, "viewer": 403, "editor": 403, "owner": 200, "admin": 403
 PAGES = {
     "items-table": LOOK,
     "swimlane": LOOK,
+    "rollup": LOOK,
     "timeline": LOOK,
     "timeline-svg": LOOK,
     "timeline-png": LOOK,

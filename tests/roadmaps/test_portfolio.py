@@ -181,7 +181,7 @@ def test_locks_are_those_of_the_items_own_roadmap(olga: Membership) -> None:
     assert [columns.is_locked(item, name) for item in (*locked, factories.make_item(linked))] == [True, False, False]
 
 
-@pytest.mark.parametrize("name", ["items-table", "timeline", "swimlane"])
+@pytest.mark.parametrize("name", ["items-table", "timeline", "swimlane", "rollup"])
 def test_every_layout_works_with_no_source_and_with_some(name: str, olga: Membership, signed_in: SignIn) -> None:
     made = factories.make_portfolio(olga)
     client = signed_in(olga)
@@ -190,7 +190,9 @@ def test_every_layout_works_with_no_source_and_with_some(name: str, olga: Member
     factories.make_source(made, roadmap)
     assert "Its sources hold no items" in fetch(client, name, made).content.decode()
     factories.make_item(roadmap, "Lift off", start_date="2026-01-01", end_date="2026-02-01")
-    page = fetch(client, name, made, head="roadmap", lanes="roadmap", group="roadmap").content.decode()
+    page = fetch(
+        client, name, made, head="roadmap", lanes="roadmap", group="roadmap", by="roadmap", open=str(roadmap.pk)
+    ).content.decode()
     assert "Lift off" in page and "Apollo" in page and "Add item" not in page and "Integrations" not in page
 
 

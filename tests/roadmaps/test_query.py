@@ -136,7 +136,7 @@ def test_the_name_is_always_a_column() -> None:
 
 
 names = st.sampled_from(
-    ["q", "sort", "cols", "page", "archived", "view", *query.LAYOUT_PARAMS]
+    ["q", "sort", "cols", "page", "archived", "view", "open", *query.LAYOUT_PARAMS]
     + [f"{column.name}__{operator}" for column in COLUMNS for operator in ("is", "not", "between", "before", "empty")]
 )
 values = st.one_of(

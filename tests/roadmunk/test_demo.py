@@ -153,6 +153,7 @@ def test_each_layout_has_a_view_from_the_beginning(tracker: TrackerSandbox) -> N
     assert views_of(link.roadmap) == {
         "View 1": "table",
         "Timeline by epic": "timeline",
+        "Epics": "rollup",
         "Board": "swimlane",
         "Quarters": "swimlane",
         quarter: "table",
@@ -178,7 +179,7 @@ def test_every_view_is_understood_and_opens_for_the_viewer(tracker: TrackerSandb
     for link in ProjectLink.objects.all():
         pull(link)
     client.login(email="viewer@demo.test", password=demo.PASSWORD)
-    pages = {"table": "items-table", "timeline": "timeline", "swimlane": "swimlane"}
+    pages = {"table": "items-table", "timeline": "timeline", "swimlane": "swimlane", "rollup": "rollup"}
     for view in View.objects.select_related("roadmap"):
         assert asked(view).query.notes == ()
         address = reverse(f"roadmaps:{pages[view.layout]}", args=["demo", view.roadmap_id])

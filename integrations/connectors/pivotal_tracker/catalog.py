@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from integrations.connectors.pivotal_tracker import colours, values
 from integrations.connectors.pivotal_tracker.values import Lookups
 from integrations.connectors.pivotal_tracker.wire import CycleTime, Number, Story
-from integrations.records import Colour, DateSpec, FieldSpec, StateSpec, Value
+from integrations.records import Colour, DateSpec, FieldSpec, Progress, StateSpec, Value
 
 #: A listing besides the stories, without which a value can't be read.
 Need = Literal["epics", "people", "iterations", "project"]
@@ -289,3 +289,9 @@ SUGGESTED_START: Final = ("started", "iteration_start", "created")
 #: A deadline comes last: a release that is late begins after it.
 SUGGESTED_END: Final = ("accepted", "projected", "iteration_finish", "deadline")
 SUGGESTED_FIELDS: Final = ("type", "state", "epics", "labels", "owners", "estimate")
+PROGRESS: Final = Progress(
+    by="epics",
+    points="estimate",
+    state="state",
+    done=tuple(values.STATE_LABELS[one.key] for one in _STATES if one.category == "done"),
+)

@@ -12,7 +12,7 @@ from integrations.connectors.pivotal_tracker.client import SECRET_PATTERN, Clien
 from integrations.connectors.pivotal_tracker.fates import find_fates
 from integrations.connectors.pivotal_tracker.pulling import pull
 from integrations.connectors.pivotal_tracker.references import project_name
-from integrations.connectors.pivotal_tracker.values import STATE_LABELS, name_key, person_name
+from integrations.connectors.pivotal_tracker.values import name_key, person_name
 from integrations.errors import ProjectUnavailable
 from integrations.records import Cursor, Description, Fate, Identity, Page, ProjectRef, Query
 
@@ -31,7 +31,7 @@ class PivotalTracker:
         "The API Token is at the bottom of that page."
     )
     secret_pattern = SECRET_PATTERN
-    finished: Final = {"state": [STATE_LABELS["accepted"]]}
+    progress = catalog.PROGRESS
 
     def verify(self, auth: Auth) -> Identity:
         """Ask Tracker whose token this is."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from integrations.connectors.base import Auth
-from integrations.records import Cursor, Description, Fate, Identity, Page, Problem, ProjectRef, Query, Record
+from integrations.records import Cursor, Description, Fate, Identity, Page, Problem, Progress, ProjectRef, Query, Record
 
 
 def record(
@@ -36,7 +36,7 @@ class FakeConnector:
     secret_label: str = "Personal Access Token"
     secret_help: str = ""
     secret_pattern: str = ".*"
-    finished: dict[str, list[str]] = field(default_factory=lambda: {"state": ["Accepted"]})
+    progress: Progress | None = field(default_factory=lambda: Progress("epics", "estimate", "state", ("Accepted",)))
     records: dict[str, Record] = field(default_factory=dict)
     version: int = 1
     page_size: int = 2
