@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from integrations import held, registry
+from integrations import registry
 from integrations.models import Integration, SyncRun
+from integrations.shown_plan import of_run
 from integrations.status import SyncStatus, status_of
+from integrations.sync.progress import written_by
 from roadmaps.access import Level, RoadmapRequest
 
 #: Seconds between two looks of an open page: while a sync is under way, and else.
@@ -55,8 +57,9 @@ def status_context(request: RoadmapRequest) -> dict[str, object]:
         "status": status,
         "seconds": LIVE_SECONDS if status.running else IDLE_SECONDS,
         "poll_url": _poll_url(request, status),
-        "held": held.plan_of(status.held, status.link) if status.held and _may_answer(request, status) else None,
+        "held": of_run(status.held, status.link) if status.held and _may_answer(request, status) else None,
         "fresh": _ago(status),
+        "written": written_by(status.running) if status.running else None,
         "due": _due(status),
     }
 
@@ -144,7 +147,7 @@ def _due(status: SyncStatus) -> str:
 
 def _digest(request: RoadmapRequest, status: SyncStatus) -> str:
     live = status.live
-    progress = (live.pk, live.records_read, live.records_announced, live.flagged) if live else None
+    progress = (live.pk, live.records_read, live.pages_read, written_by(live), live.plan_digest) if live else None
     # The owner's panel names no age, so it may stand while they read it.
     age = "" if status.held and _may_answer(request, status) else _ago(status)
     shown = (age, _due(status), status.stage, progress)

@@ -31,6 +31,8 @@ class Connector(Protocol):
     secret_label: str
     secret_help: str
     secret_pattern: str
+    #: Key of the field that says what kind of thing a record is; "" where this tracker has none.
+    type_key: str
 
     def verify(self, auth: Auth) -> Identity:
         """Ask the tracker whose secret this is. Raises CredentialRejected."""

@@ -1,10 +1,11 @@
-"""Connectors in use, secrets, links between roadmaps and outside projects, and what each run did; a file for each."""
+"""Connectors in use, secrets, links between roadmaps and outside projects, looks at them, and runs; a file for each."""
 
 from __future__ import annotations
 
 from integrations.models.credential import Credential
 from integrations.models.integration import Integration
 from integrations.models.link import FieldMapping, ProjectLink, Setup, SetupDraft
+from integrations.models.preview import Preview
 from integrations.models.run import ItemChange, SyncRun
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "FieldMapping",
     "Integration",
     "ItemChange",
+    "Preview",
     "ProjectLink",
     "Setup",
     "SetupDraft",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations.errors import CredentialRejected, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
+from integrations.sync import progress
 from integrations.sync.apply import Counts, apply_plan
 from integrations.sync.claim import WITHOUT_DELAY, LeaseLost, hold
 from integrations.sync.plan import Plan
@@ -58,7 +59,7 @@ def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
             _overtaken(run, link)
             return
         kept = link.items().count()
-        counts = apply_plan(run, plan)
+        counts = apply_plan(run, plan, progress.teller(run))
         _close(run, SyncRun.State.PARTIAL if counts.problems else SyncRun.State.SUCCEEDED, **_report(counts, kept=kept))
         _succeeded(link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
@@ -137,6 +138,7 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
             "finished_at": Now(),
             "lease_until": None,
             "stage": "",
+            "as_planned": run.as_planned,
             **values,
         }
     )

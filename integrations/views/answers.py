@@ -24,7 +24,7 @@ def apply(request: RoadmapRequest, run_id: int) -> HttpResponse:
     if run.is_held and status.needs_setup:
         messages.error(request, f"Nothing was synced. {status.trouble} {status.advice}")
     elif brake.let_go(run, member=request.membership):
-        count = f"{run.flagged} item" if run.flagged == 1 else f"{run.flagged} items"
+        count = f"{run.planned_flags} item" if run.planned_flags == 1 else f"{run.planned_flags} items"
         messages.success(request, f"The sync goes on, and may stop {count}. Each is marked with the reason.")
     else:
         messages.info(request, NO_LONGER)

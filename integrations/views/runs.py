@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from integrations import held, history, panel, registry, setup
+from integrations import history, panel, registry, setup
 from integrations.models import ItemChange, ProjectLink, SyncRun
+from integrations.shown_plan import ShownPlan, of_run
 from integrations.status import status_of
 from integrations.sync.schedule import request_run
+from integrations.views.fragments import sign_in_first
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
-
-P = ParamSpec("P")
 
 RUNS_SHOWN = 25
 CHANGES_SHOWN = 50
@@ -41,19 +37,6 @@ def sync_now(request: RoadmapRequest) -> HttpResponse:
         elif status.live is not None and status.live.pk == run.pk:
             messages.info(request, "A sync is under way already.")
     return redirect(reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]))
-
-
-def sign_in_first(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """For a fragment: who is signed out meanwhile gets the whole page anew, not the sign-in page inside of it."""
-
-    @wraps(view)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        request = args[0]
-        if isinstance(request, HttpRequest) and "HX-Request" in request.headers and not request.user.is_authenticated:
-            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return view(*args, **kwargs)
-
-    return inside
 
 
 @require_safe
@@ -101,11 +84,11 @@ def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     return render(request, "integrations/run.html", context)
 
 
-def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> held.HeldPlan | None:
+def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> ShownPlan | None:
     """What a held run would do, or what the owner turned down; for the owner."""
     if request.level != Level.OWNER or not (run.is_held or run.is_turned_down):
         return None
-    return held.plan_of(run, link)
+    return of_run(run, link)
 
 
 def _frame(request: RoadmapRequest, link: ProjectLink) -> dict[str, object]:

@@ -222,14 +222,16 @@ def _runs(link: ProjectLink, olga: Membership) -> Things:
 
 
 def _plan(link: ProjectLink) -> dict[str, object]:
-    named = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in link.items()[:8]]
-    return {
-        "created": 11,
-        "updated": 2,
-        "flagged": 60,
-        "held_items": named,
-        "held_reasons": {"moved": 8, "deleted": 52},
-    }
+    stopped = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in link.items()[:8]]
+    differences = [{"label": long(80), "old": "", "new": long(119)}]
+    lines = [
+        {"kind": "updated", "name": item.name, "item": item.pk, "external_id": "7", "differences": differences}
+        for item in link.items()[:3]
+    ]
+    counts = {"digest": "0" * 32, "total": 90, "created": 11, "updated": 2, "flagged": 60, "cleared": 3}
+    kinds = {"states": {"Started": 60, long(60): 30}, "types": {"Feature": 60, long(60): 30}}
+    reasons = {"moved": 8, "deleted": 52}
+    return {"plan": {**counts, **kinds, "reasons": reasons, "stopped": stopped, "lines": lines}}
 
 
 def _run(link: ProjectLink, state: str, **columns: object) -> SyncRun:

@@ -31,6 +31,7 @@ class PivotalTracker:
         "The API Token is at the bottom of that page."
     )
     secret_pattern = SECRET_PATTERN
+    type_key = "type"
 
     def verify(self, auth: Auth) -> Identity:
         """Ask Tracker whose token this is."""

@@ -36,6 +36,7 @@ class FakeConnector:
     secret_label: str = "Personal Access Token"
     secret_help: str = ""
     secret_pattern: str = ".*"
+    type_key: str = ""
     records: dict[str, Record] = field(default_factory=dict)
     version: int = 1
     page_size: int = 2

@@ -17,7 +17,7 @@ from tests.integrations.sync.fakes import record
 def collect_listings(*listings: Iterable[Page]) -> Snapshot:
     """What is made of a tracker that answers with one listing after the other."""
     left = iter(listings)
-    return collect(lambda: next(left), progress=lambda read, announced: None)
+    return collect(lambda: next(left), progress=lambda read: None)
 
 
 def test_pages_under_one_version_become_one_snapshot() -> None:
