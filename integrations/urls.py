@@ -34,4 +34,5 @@ urlpatterns = [
     path(f"{OF_ROADMAP}runs/<int:run_id>/apply/", answers.apply, name="run-apply"),
     path(f"{OF_ROADMAP}runs/<int:run_id>/keep/", answers.keep, name="run-keep"),
     path(f"{OF_ROADMAP}runs/<int:run_id>/cancel/", answers.cancel, name="run-cancel"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/undo/", answers.undo, name="run-undo"),
 ]

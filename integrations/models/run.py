@@ -102,7 +102,9 @@ class SyncRun(Work, OwnedByAccount):
 
     @property
     def state_label(self) -> str:
-        """The state in words; a no of the owner is more than any other end."""
+        """The state in words; a no of the owner, or an undo, is more than any other end."""
+        if self.undone_at is not None:
+            return "Undone"
         return "Turned down" if self.is_turned_down else self.get_state_display()
 
     @property
@@ -129,6 +131,9 @@ class ItemChange(OwnedByAccount):
         UPDATED = "updated", "Updated"
         REVIVED = "revived", "Came back"
         FLAGGED = "flagged", "Stopped updating"
+
+    #: Columns that the kind of the change tells already.
+    TOLD_BY_KIND = frozenset({"source_state", "archived_by_source"})
 
     # The composite keys prove all three; no second check for each row.
     account = models.ForeignKey(

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from integrations.models import ProjectLink
+from integrations.models import ItemChange, ProjectLink
 from integrations.records import Problem, Record
 from integrations.sync.effects import Changed, Made, effects_of
 from integrations.sync.mapping import Row, Rules
@@ -28,7 +28,6 @@ from roadmaps.models import Field, Item
 SHOWN: Final = 50
 #: Differences of one item that it names.
 DIFFERENCES: Final = 12
-_HIDDEN = frozenset({"source_state", "archived_by_source"})
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -219,7 +218,7 @@ def _line(one: Made | Changed, count: _Count, plan: Plan, names: Names, states: 
     told = (
         describe(column, pair, names)  # type: ignore[arg-type]  # as stored
         for column, pair in changes.items()
-        if column not in _HIDDEN
+        if column not in ItemChange.TOLD_BY_KIND
     )
     return Line(
         kind=one.seen if isinstance(one, Changed) else "created",

@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations import history, panel, registry, setup
+from integrations.history_filter import ChangeFilter, RunFilter
 from integrations.models import ItemChange, ProjectLink, SyncRun
 from integrations.shown_plan import ShownPlan, of_run
-from integrations.status import status_of
+from integrations.status import stage_of, status_of
+from integrations.sync.progress import written_by
 from integrations.sync.schedule import request_run
-from integrations.views.fragments import sign_in_first
+from integrations.undo import latest_undoable
+from integrations.views.fragments import is_fragment, sign_in_first
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 
 RUNS_SHOWN = 25
@@ -55,9 +58,17 @@ def runs(request: RoadmapRequest) -> HttpResponse:
     if status is None:
         raise Http404
     link = status.link
-    found = SyncRun.objects.filter(account=request.account, link=link).select_related("asked_by__user")
+    asked = RunFilter(request.GET)
+    found = asked.apply(SyncRun.objects.filter(account=request.account, link=link)).select_related("asked_by__user")
     page = Paginator(found.order_by("-id"), RUNS_SHOWN).get_page(request.GET.get("page"))
-    return render(request, "integrations/runs.html", {"page": page, **_frame(request, link)})
+    context = {
+        "page": page,
+        "asked": asked,
+        "live": any(run.is_live and not run.is_held for run in page),
+        "item": asked.item_in(request.roadmap),
+        **_frame(request, link),
+    }
+    return render(request, "integrations/runs.html", context)
 
 
 @require_safe
@@ -67,21 +78,36 @@ def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     link = setup.link_of(request.roadmap)
     if link is None:
         raise Http404
-    found = SyncRun.objects.select_related("asked_by__user")
+    found = SyncRun.objects.select_related("asked_by__user", "undone_by__user")
     shown = get_object_or_404(found, account=request.account, link=link, pk=run_id)
-    changes = ItemChange.objects.filter(account=request.account, run=shown).select_related("item").order_by("id")
-    page = Paginator(changes, CHANGES_SHOWN).get_page(request.GET.get("page"))
+    if is_fragment(request) and not shown.is_live:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    asked = ChangeFilter(request.GET)
+    changes = asked.apply(ItemChange.objects.filter(account=request.account, run=shown)).select_related("item")
+    page = Paginator(changes.order_by("id"), CHANGES_SHOWN).get_page(request.GET.get("page"))
     for change in page:
         change.run = shown
+    is_owner = request.level == Level.OWNER and request.roadmap.archived_at is None
     context = {
         "run": shown,
         "page": page,
+        "asked": asked,
+        "is_owner": is_owner,
+        "running": shown.is_live and not shown.is_held,
+        "stage": stage_of(shown),
+        "written": written_by(shown),
+        "may_undo": is_owner and shown.has_changes and _is_undoable(shown, link),
         "plan": _plan(request, shown, link),
-        "may_answer": shown.is_held and request.level == Level.OWNER and request.roadmap.archived_at is None,
+        "may_answer": shown.is_held and is_owner,
         "entries": history.entries(request.account.pk, page),
         **_frame(request, link),
     }
     return render(request, "integrations/run.html", context)
+
+
+def _is_undoable(run: SyncRun, link: ProjectLink) -> bool:
+    latest = latest_undoable(link)
+    return latest is not None and latest.pk == run.pk
 
 
 def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> ShownPlan | None:
