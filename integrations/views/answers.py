@@ -68,8 +68,8 @@ def undo(request: RoadmapRequest, run_id: int) -> HttpResponse:
     except undoing.CannotUndo as refusal:
         messages.error(request, f"Nothing was undone. {refusal}")
     else:
-        items = "1 item went back" if back == 1 else f"{back} items went back"
-        messages.success(request, f"The sync was undone: {items} to what they said before. {undoing.RESTS}")
+        items = "1 item says again what it" if back == 1 else f"{back} items say again what they"
+        messages.success(request, f"The sync was undone: {items} said before. {undoing.RESTS}")
     return redirect("integrations:run-detail", request.account.slug, request.roadmap.pk, run.pk)
 
 
