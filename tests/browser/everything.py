@@ -12,7 +12,8 @@ from allauth.account.utils import user_pk_to_url_str
 from django.utils import timezone
 
 from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
-from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
+from integrations.models import Credential, ItemChange, Preview, ProjectLink, SetupDraft, SyncRun
+from integrations.preview import question_of
 from roadmaps.fields import Stored
 from roadmaps.models import Field, FieldType, Item, Roadmap, View
 from tests import factories
@@ -288,7 +289,7 @@ def _portfolios(roadmap: Roadmap, olga: Membership, alice: Membership) -> Things
 def _draft(roadmap: Roadmap, tracker: Sandbox) -> None:
     """Every step is done, so each can be looked at."""
     project = next(iter(tracker.world.projects.values()))
-    SetupDraft.objects.create(
+    draft = SetupDraft.objects.create(
         account_id=roadmap.account_id,
         roadmap=roadmap,
         integration=factories.make_integration(roadmap.owner, "Tracker of the riders"),
@@ -300,4 +301,21 @@ def _draft(roadmap: Roadmap, tracker: Sandbox) -> None:
         end_sources=["accepted"],
         fields=["type", "state", "labels"],
         done=STEPS,
+    )
+    lines = [{"kind": "created", "name": long(200), "external_id": "7", "state": long(60), "type": long(60)}]
+    plan = {"created": 9, "total": 9, "states": {long(60): 9}, "types": {long(60): 9}, "problems": 2, "lines": lines}
+    _preview(draft, "plan", plan)
+    _preview(draft, "dates", {"stories": [[{"created": 0, "started": 1}, 7], [{}, 2]]})
+
+
+def _preview(draft: SetupDraft, purpose: str, answer: dict[str, object]) -> None:
+    """A worker looked already."""
+    Preview.objects.create(
+        account_id=draft.account_id,
+        roadmap_id=draft.roadmap_id,
+        purpose=purpose,
+        state="ready",
+        question=question_of(draft, purpose),
+        answer=answer,
+        finished_at=timezone.now(),
     )
