@@ -6,6 +6,7 @@ So neither a tracker that answers with nothing nor a slip of somebody's hand the
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Membership
@@ -28,11 +29,21 @@ def must_ask(run: SyncRun, plan: Plan) -> bool:
     added or changed comes too, as with any sync; but no more items stop, and no more values are emptied, than were
     shown: then the owner is asked again, with the new plan. Notes on the run whether it is exactly what was shown.
     """
-    if run.plan is None:
+    stored = run.plan if run.plan is not None else _plan_of_failed_try(run)
+    if stored is None:
         return _stops_too_many(run, plan)
-    would, shown = _outline(run, plan), read_outline(run.plan)
+    run.plan = stored
+    would, shown = _outline(run, plan), read_outline(stored)
     run.as_planned = would.digest == shown.digest
     return would.takes_more_than(shown)
+
+
+def _plan_of_failed_try(run: SyncRun) -> object | None:
+    """What the owner said yes to before a run that failed: the yes stands until a sync comes through."""
+    earlier = SyncRun.objects.filter(account_id=run.account_id, link_id=run.link_id, pk__lt=run.pk)
+    telling = earlier.filter(Q(state__in=SyncRun.GOOD) | Q(state=SyncRun.State.FAILED, plan__isnull=False))
+    last = telling.order_by("-id").first()
+    return last.plan if last is not None and last.state == SyncRun.State.FAILED else None
 
 
 def _stops_too_many(run: SyncRun, plan: Plan) -> bool:

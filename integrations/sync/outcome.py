@@ -139,6 +139,7 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
             "lease_until": None,
             "stage": "",
             "as_planned": run.as_planned,
+            "plan": run.plan,
             **values,
         }
     )

@@ -182,7 +182,8 @@ class _Count:
     def add_changed(self, changed: Changed) -> None:
         if changed.seen:
             self._add(changed.seen, changed)
-            self.cleared += sum(_is_empty(new) and not _is_empty(old) for old, new in changed.changes.values())
+            values = (pair for column, pair in changed.changes.items() if column not in ItemChange.TOLD_BY_KIND)
+            self.cleared += sum(_is_empty(new) and not _is_empty(old) for old, new in values)
 
     def _add(self, kind: str, one: Made | Changed) -> None:
         row = one.row

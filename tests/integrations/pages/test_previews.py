@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -261,13 +262,35 @@ def test_a_sync_that_runs_when_the_setup_changes_ends_and_writes_nothing(linked:
     assert run_now().as_planned is True
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_yes_stands_until_a_sync_comes_through(linked: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracker that is away just then must not make the owner say it twice."""
+    for number in range(30):
+        linked.tracker.world.create_story(linked.tracker.rider.id, f"More {number}", current_state="started")
+    linked.client.post(linked.url("sync-now"))
+    assert run_now().created == 30
+    monkeypatch.setattr(heart.Heart, "sleep", lambda self, seconds: None)
+    linked.post("filter", states=["accepted"])
+    linked.confirm(state="version-1")
+    linked.tracker.sandbox.faults.add("maintenance", times=None)
+    assert run_now().state == "failed"
+    linked.tracker.sandbox.faults.clear()
+    ProjectLink.objects.update(next_sync_at=timezone.now())
+    schedule.queue_due_links()
+    run = run_now()
+    assert (run.trigger, run.state, run.flagged, run.as_planned) == ("schedule", "succeeded", 33, True)
+
+
 # --- Who
 
 
-def test_only_the_owner_looks(linked: Setup, client: Any, vera: Membership) -> None:
+def test_only_the_owner_looks(
+    linked: Setup, client: Client, alice: Membership, vera: Membership, mallory: Membership
+) -> None:
     factories.make_share(linked.roadmap, vera)
-    client.force_login(vera.user)
-    for name in ("setup-preview", "preview-cancel"):
-        assert client.post(linked.url(name, "plan")).status_code == 403
-    assert client.get(linked.url("setup-preview", "plan")).status_code == 403
+    for member, status in ((vera, 403), (alice, 403), (mallory, 404)):
+        client.force_login(member.user)
+        for name in ("setup-preview", "preview-cancel"):
+            assert client.post(linked.url(name, "plan")).status_code == status
+        assert client.get(linked.url("setup-preview", "plan")).status_code == status
     assert linked.client.get(linked.url("setup-preview", "nothing")).status_code == 404

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
+import redis
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role
 from integrations.models import ItemChange, ProjectLink, SyncRun
+from integrations.sync import progress
 from roadmaps.models import Item
 from tests import factories
 from tests.integrations.pages.test_runs import address, press, said
@@ -186,3 +189,21 @@ def test_the_page_of_a_run_shows_how_far_it_is_and_renews_itself(
     SyncRun.objects.filter(pk=run.pk).update(state="succeeded", finished_at=timezone.now())
     answer = signed_in(olga).get(address("run-detail", link, run.pk), headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_while_it_saves_the_items_written_are_counted(
+    link: ProjectLink, olga: Membership, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "TELL_EVERY", 0)
+    run = make_run(link, "running", stage="saving", records_read=900, records_announced=900)
+    progress.teller(run)(400)
+    for page in (page_of(signed_in(olga), link, run), look("sync_status", olga, link.roadmap)):
+        assert "400" in page
+    assert '<progress class="progress" max="900" value="400"' in page_of(signed_in(olga), link, run)
+    assert "Saving: 400 items" in look("sync_status", olga, link.roadmap)
+    monkeypatch.setattr(progress.cache, "get", redis_is_away)
+    assert "Saving …" in look("sync_status", olga, link.roadmap)
+
+
+def redis_is_away(*args: object) -> NoReturn:
+    raise redis.RedisError
