@@ -165,7 +165,7 @@ def freshness_of_each(roadmaps: Sequence[Roadmap]) -> dict[int, Freshness]:
         links.annotate(
             newest=Subquery(runs[:1]),
             second=Subquery(runs[1:2]),
-            good=Subquery(runs.filter(state__in=SyncRun.GOOD)[:1]),
+            good=Subquery(runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]),
         )
     )
     wanted = {pk for link in found for pk in (link.newest, link.second, link.good) if pk}

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_guards'),
         ('integrations', '0007_freshness_of_runs'),
-        ('roadmaps', '0009_undone_items'),
+        ('roadmaps', '0010_undone_items'),
     ]
 
     operations = [

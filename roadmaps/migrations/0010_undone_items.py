@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_guards'),
-        ('roadmaps', '0008_index_of_items_not_archived'),
+        ('roadmaps', '0009_portfolios'),
     ]
 
     operations = [
