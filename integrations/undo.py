@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.models import Membership
+from accounts import audit
+from accounts.models import AuditArea, Membership
 from integrations.models import ProjectLink, SyncRun
 from roadmaps.models import Item, Roadmap
 
@@ -38,7 +40,7 @@ def undo(run: SyncRun, *, member: Membership) -> int:
     with transaction.atomic():
         # The same order as a run that saves: its own row, the roadmap, the link.
         SyncRun.objects.select_for_update(no_key=True).get(pk=run.pk, account_id=member.account_id)
-        Roadmap.objects.select_for_update(no_key=True).get(pk=run.link.roadmap_id)
+        roadmap = Roadmap.objects.select_for_update(no_key=True).get(pk=run.link.roadmap_id)
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
         latest = latest_undoable(link)
         if latest is None or latest.pk != run.pk:
@@ -51,6 +53,8 @@ def undo(run: SyncRun, *, member: Membership) -> int:
         link.cursor, link.last_full_at = None, None
         link.save(update_fields=["paused_code", "paused_reason", "cursor", "last_full_at"])
         ProjectLink.objects.filter(pk=link.pk).update(paused_at=Now())
+        when = f"{timezone.localtime(run.queued_at):%-d %b %Y, %H:%M}"
+        audit.record(member, AuditArea.LINKS, f"Undid the sync of “{roadmap}” that began on {when}.")
     return back
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from msgspec import structs
 
+from accounts.models import AuditEvent
 from integrations import overview, undo
 from integrations.errors import TrackerUnavailable
 from integrations.models import ProjectLink, SyncRun
@@ -66,6 +67,7 @@ def test_everything_says_again_what_it_said_before(synced: ProjectLink, tracker:
     assert looks(synced) != before
     assert take_back(synced, run) == 4
     assert looks(synced) == before
+    assert AuditEvent.objects.get().what.startswith("Undid the sync of “Shop”")
 
 
 def test_what_it_made_is_archived_and_says_why(synced: ProjectLink, tracker: FakeConnector) -> None:
