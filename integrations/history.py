@@ -22,6 +22,7 @@ class Entry:
     item: Item
     reason: str
     differences: tuple[Difference, ...]
+    is_undone: bool
 
 
 def of_item(item: Item, *, limit: int) -> list[Entry]:
@@ -48,8 +49,11 @@ def _entry(change: ItemChange, names: Names) -> Entry:
         kind_label=change.get_kind_display(),
         item=change.item,
         reason=_reason(change),
+        is_undone=change.run.undone_at is not None,
         differences=tuple(
-            describe(column, pair, names) for column, pair in change.changes.items() if column != "source_state"
+            describe(column, pair, names)
+            for column, pair in change.changes.items()
+            if column not in ItemChange.TOLD_BY_KIND
         ),
     )
 

@@ -39,6 +39,7 @@ WITH change AS (
     JOIN integrations_syncrun AS run ON run.link_id = link.id
     JOIN integrations_itemchange AS made ON made.run_id = run.id
     WHERE link.account_id = %(account)s AND link.roadmap_id = ANY(%(roadmaps)s) AND run.finished_at > %(since)s
+        AND run.undone_at IS NULL
         AND (run.created > 0 OR run.updated > 0 OR run.revived > 0 OR run.flagged > 0)
     ORDER BY run.finished_at DESC LIMIT %(most)s)
     UNION ALL

@@ -34,7 +34,7 @@ def glances(account: Account, roadmaps: Iterable[Roadmap]) -> dict[int, Glance]:
         .annotate(
             live_state=Subquery(runs.filter(state__in=SyncRun.LIVE).values("state")[:1]),
             last_state=Subquery(runs.exclude(state__in=SyncRun.LIVE).values("state")[:1]),
-            good_at=Subquery(runs.filter(state__in=SyncRun.GOOD).values("finished_at")[:1]),
+            good_at=Subquery(runs.filter(state__in=SyncRun.GOOD, undone_at=None).values("finished_at")[:1]),
         )
     )
     return {

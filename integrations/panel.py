@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from integrations import held, registry
+from integrations import registry
 from integrations.models import Integration, SyncRun
+from integrations.shown_plan import of_run
 from integrations.status import SyncStatus, status_of
+from integrations.sync.progress import written_by
 from roadmaps.access import Level, RoadmapRequest
 
 #: Seconds between two looks of an open page: while a sync is under way, and else.
@@ -56,8 +58,9 @@ def status_context(request: RoadmapRequest) -> dict[str, object]:
         "seconds": LIVE_SECONDS if status.running else IDLE_SECONDS,
         "poll_url": _poll_url(request, status),
         "troubled": _is_troubled(request, status),
-        "held": held.plan_of(status.held, status.link) if status.held and _may_answer(request, status) else None,
+        "held": of_run(status.held, status.link) if status.held and _may_answer(request, status) else None,
         "fresh": _ago(status),
+        "written": written_by(status.running) if status.running else None,
         "due": _due(status),
     }
 
@@ -71,7 +74,7 @@ def _is_troubled(request: RoadmapRequest, status: SyncStatus) -> bool:
     """Whether owner and editors must read that something is wrong. A no of the owner's is nobody else's affair."""
     if not status.trouble or request.roadmap.archived_at is not None:
         return False
-    return request.level == Level.OWNER or (request.level == Level.EDITOR and not status.is_turned_down)
+    return request.level == Level.OWNER or (request.level == Level.EDITOR and not status.rests_by_choice)
 
 
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
@@ -152,7 +155,7 @@ def _due(status: SyncStatus) -> str:
 
 def _digest(request: RoadmapRequest, status: SyncStatus) -> str:
     live = status.live
-    progress = (live.pk, live.records_read, live.records_announced, live.flagged) if live else None
+    progress = (live.pk, live.records_read, live.pages_read, written_by(live), live.plan_digest) if live else None
     # The owner's panel names no age, so it may stand while they read it.
     age = "" if status.held and _may_answer(request, status) else _ago(status)
     shown = (age, _due(status), status.stage, progress)

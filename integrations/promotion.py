@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import get_args
 
@@ -36,6 +37,28 @@ def field_names(account: Account, connector: Connector, specs: Iterable[FieldSpe
         names[spec.key] = field.name if field else _free_name(spec.label, connector.label, taken)
         taken.add(names[spec.key].lower())
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFate:
+    """What becomes of a field that is brought: the account's own one is used again, or one of that name is made."""
+
+    spec: FieldSpec
+    name: str
+    field: Field | None
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it will be made under another name, because its own is taken."""
+        return self.field is None and self.name != self.spec.label[:NAME_LENGTH]
+
+
+def field_fates(account: Account, connector: Connector, specs: Iterable[FieldSpec]) -> list[FieldFate]:
+    """What `ensure_fields` would do, without doing it."""
+    specs = list(specs)
+    known, _ = _existing(account, connector.kind)
+    names = field_names(account, connector, specs)
+    return [FieldFate(spec, names[spec.key], known.get(spec.key)) for spec in specs]
 
 
 def ensure_fields(account: Account, connector: Connector, specs: Iterable[FieldSpec]) -> dict[str, Field]:

@@ -18,9 +18,10 @@ from accounts import audit
 from accounts.models import Account, AuditArea, Membership
 from integrations import catalogue, credentials, promotion, registry
 from integrations.connectors.base import Connector
-from integrations.models import Credential, FieldMapping, Integration, ProjectLink, Setup, SetupDraft, SyncRun
+from integrations.models import Credential, FieldMapping, Integration, Preview, ProjectLink, Setup, SetupDraft, SyncRun
 from integrations.records import Description
-from integrations.sync.schedule import request_run
+from integrations.sync.outline import Outline
+from integrations.sync.schedule import drop_live_run, request_run
 from roadmaps.models import Field, Roadmap
 
 #: Minutes between two syncs, and what they are called; None: only when somebody asks (D1).
@@ -72,7 +73,7 @@ def start_draft(roadmap: Roadmap, link: ProjectLink | None) -> SetupDraft:
     if draft is None:
         draft = SetupDraft(account_id=roadmap.account_id, roadmap=roadmap)
         if link is not None:
-            _copy_setup(link, draft)
+            copy_setup(link, draft)
             draft.integration, draft.credential = link.integration, link.credential
             draft.fields = list(link.mappings.values_list("key", flat=True))
     draft.roadmap = roadmap
@@ -92,30 +93,31 @@ def save_draft(draft: SetupDraft) -> None:
 
 
 def discard_draft(roadmap: Roadmap) -> None:
-    """Forget what was entered and not yet carried out."""
+    """Forget what was entered and not yet carried out, and what was looked up for it."""
+    Preview.objects.filter(account_id=roadmap.account_id, roadmap=roadmap).delete()
     SetupDraft.objects.filter(account_id=roadmap.account_id, roadmap=roadmap).delete()
 
 
-def finish(draft: SetupDraft, *, member: Membership) -> ProjectLink:
-    """Link the roadmap for good, as the draft says, and ask for the first sync.
+def finish(draft: SetupDraft, *, member: Membership, plan: Outline | None = None) -> ProjectLink:
+    """Link the roadmap for good, as the draft says, and ask for the first sync, which does what `plan` showed, if any.
 
     Raises SetupRefused, or an error of `integrations.errors` where the tracker does not confirm the project.
     """
-    checked = _check(draft, member)
+    checked = check_draft(draft, member)
     try:
         with transaction.atomic():
             roadmap = _locked_roadmap(draft, member)
             if ProjectLink.objects.filter(roadmap=roadmap).exists():
                 raise AlreadyLinked
             link = _new_link(draft, checked, member)
-            _copy_setup(draft, link)
+            copy_setup(draft, link)
             link.next_sync_at = next_sync(link)
             link.save()
             _bring_fields(link, draft.fields, checked.description)
-            draft.delete()
+            discard_draft(roadmap)
             project = f"“{link.project_name}” by “{link.integration}” and “{link.credential.label}”"
             audit.record(member, AuditArea.LINKS, f"Linked “{roadmap}” for good to the project {project}.")
-            request_run(link=link, trigger=SyncRun.Trigger.SETUP, asked_by=member)
+            request_run(link=link, trigger=SyncRun.Trigger.SETUP, asked_by=member, plan=plan)
     except IntegrityError:
         if ProjectLink.objects.filter(roadmap_id=draft.roadmap_id).exists():
             raise AlreadyLinked from None
@@ -123,19 +125,22 @@ def finish(draft: SetupDraft, *, member: Membership) -> ProjectLink:
     return link
 
 
-def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership) -> None:
+def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership, plan: Outline) -> None:
     """Change what may change on a link as the draft says, take away its pause, and ask for a sync of everything.
+
+    A run that waits or works ends; the new one does what `plan` showed.
 
     Raises SetupRefused, or an error of `integrations.errors` where the tracker does not confirm the project.
     """
-    checked = _check(draft, member, current=link)
+    checked = check_draft(draft, member, current=link)
     try:
         with transaction.atomic():
+            drop_live_run(link)
             roadmap = _locked_roadmap(draft, member)
             link = ProjectLink.objects.select_for_update(no_key=True).get(pk=link.pk)
             link.integration, link.credential = checked.integration, checked.credential
             link.project_name = checked.description.project.name[:255]
-            _copy_setup(draft, link)
+            copy_setup(draft, link)
             link.setup_version += 1
             link.cursor, link.last_full_at = None, None
             link.next_sync_at = next_sync(link)
@@ -145,7 +150,7 @@ def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership) -> None:
             discard_draft(draft.roadmap)
             means = f"“{link.integration}” and “{link.credential.label}”"
             audit.record(member, AuditArea.LINKS, f"Changed the setup of “{roadmap}”; it syncs by {means}.")
-            request_run(link=link, trigger=SyncRun.Trigger.MODIFY, asked_by=member)
+            request_run(link=link, trigger=SyncRun.Trigger.MODIFY, asked_by=member, plan=plan)
     except IntegrityError:
         raise _clashed() from None
 
@@ -179,7 +184,7 @@ def unknown_choices(draft: Setup, description: Description, *, fields: Iterable[
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     """What a draft names, once all of it was found to be there and to belong together."""
 
     integration: Integration
@@ -187,7 +192,8 @@ class _Checked:
     description: Description
 
 
-def _check(draft: SetupDraft, member: Membership, *, current: ProjectLink | None = None) -> _Checked:
+def check_draft(draft: SetupDraft, member: Membership, *, current: ProjectLink | None = None) -> Checked:
+    """Find what the draft names, and see that the project still offers it. Raises as `finish` does."""
     integration, credential = draft.integration, draft.credential
     if integration is None or credential is None or not draft.project_id:
         raise SetupRefused("Something that this setup needs was deleted meanwhile. Please go through the steps again.")
@@ -198,7 +204,7 @@ def _check(draft: SetupDraft, member: Membership, *, current: ProjectLink | None
     description = catalogue.describe(credential, draft.project_id)
     if step := unknown_choices(draft, description, fields=draft.fields):
         raise SetupRefused(f"The project no longer offers all that you chose. Please look at “{step.title()}” again.")
-    return _Checked(integration, credential, description)
+    return Checked(integration, credential, description)
 
 
 def _locked_roadmap(draft: SetupDraft, member: Membership) -> Roadmap:
@@ -210,7 +216,7 @@ def _locked_roadmap(draft: SetupDraft, member: Membership) -> Roadmap:
     return roadmap
 
 
-def _new_link(draft: SetupDraft, checked: _Checked, member: Membership) -> ProjectLink:
+def _new_link(draft: SetupDraft, checked: Checked, member: Membership) -> ProjectLink:
     project = checked.description.project
     return ProjectLink(
         account_id=member.account_id,
@@ -225,7 +231,8 @@ def _new_link(draft: SetupDraft, checked: _Checked, member: Membership) -> Proje
     )
 
 
-def _copy_setup(source: Setup, target: Setup) -> None:
+def copy_setup(source: Setup, target: Setup) -> None:
+    """Let the target have the source's choices, but for its fields."""
     for name in SETUP_COLUMNS:
         setattr(target, name, getattr(source, name))
 

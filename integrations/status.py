@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db.models import OuterRef, Subquery
 
-from integrations import registry, setup
+from integrations import registry, setup, undo
 from integrations.connectors.base import Connector
 from integrations.errors import CredentialRejected, ProjectUnavailable, PullRefused
 from integrations.models import ProjectLink, SyncRun
@@ -31,7 +31,7 @@ STAGES = {
 class SyncStatus:
     """A link and its latest runs.
 
-    `live` is the run that waits or works, `last` the latest one that ended, `good` the latest that ended well.
+    `live` is the run that waits or works, `last` the latest one that ended, `good` the latest good one that stands.
     """
 
     link: ProjectLink
@@ -60,6 +60,16 @@ class SyncStatus:
     def is_turned_down(self) -> bool:
         """Whether it rests because the owner said no to a sync."""
         return self.link.paused_code == SyncRun.TURNED_DOWN
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it rests because the owner took back what the last sync did."""
+        return self.link.paused_code == undo.UNDONE
+
+    @property
+    def rests_by_choice(self) -> bool:
+        """Whether nothing is wrong: the owner wanted it so."""
+        return self.is_turned_down or self.is_undone
 
     @property
     def fresh_at(self) -> datetime | None:
@@ -111,6 +121,8 @@ class SyncStatus:
             return f"Syncing has stopped. When the project is back, press “Sync now”. {KEPT}"
         if self.is_turned_down:
             return "Nothing was changed. “Sync now” looks at the project again, and asks you again if need be."
+        if self.is_undone:
+            return undo.RESTS
         if self.link.paused_at:
             return f"Syncing has stopped. Try “Sync now”, or look at “Modify Setup”. {KEPT}"
         if self.is_refused:
@@ -131,16 +143,19 @@ class SyncStatus:
     @property
     def stage(self) -> str:
         """What the live run does right now."""
-        if self.live is None:
-            return ""
-        if self.held:
-            return "Waiting for the owner"
-        if self.live.state == SyncRun.State.QUEUED:
-            return "Waiting for its turn"
-        return STAGES.get(self.live.stage, "Working")
+        return stage_of(self.live) if self.live else ""
 
 
 KEPT = "All items of this roadmap are still here."
+
+
+def stage_of(run: SyncRun) -> str:
+    """What a live run does right now."""
+    if run.is_held:
+        return "Waiting for the owner"
+    if run.state == SyncRun.State.QUEUED:
+        return "Waiting for its turn"
+    return STAGES.get(run.stage, "Working")
 
 
 def status_of(roadmap: Roadmap) -> SyncStatus | None:
@@ -149,15 +164,15 @@ def status_of(roadmap: Roadmap) -> SyncStatus | None:
     if link is None:
         return None
     runs = SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")
-    return _status(link, list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD)[:1]).order_by("-id")))
+    return _status(link, list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]).order_by("-id")))
 
 
 def _status(link: ProjectLink, latest: list[SyncRun]) -> SyncStatus:
-    """`latest` are the newest two runs of the link and the newest good one, newest first."""
+    """`latest` are the newest two runs of the link and the newest good one that stands, newest first."""
     # Ids grow and at most one run of a link is alive, so the newest one is the live one, if any is.
     live = latest.pop(0) if latest and latest[0].is_live else None
     last = latest[0] if latest else None
-    good = next((run for run in latest if run.state in SyncRun.GOOD), None)
+    good = next((run for run in latest if run.state in SyncRun.GOOD and run.undone_at is None), None)
     state = state_of(link, live=live.state if live else None, last=last.state if last else None)
     return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
 
@@ -171,7 +186,7 @@ def freshness_of_each(roadmaps: Sequence[Roadmap]) -> dict[int, Freshness]:
         links.annotate(
             newest=Subquery(runs[:1]),
             second=Subquery(runs[1:2]),
-            good=Subquery(runs.filter(state__in=SyncRun.GOOD)[:1]),
+            good=Subquery(runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]),
         )
     )
     wanted = {pk for link in found for pk in (link.newest, link.second, link.good) if pk}

@@ -1,11 +1,11 @@
-"""What the queue carries: ids, and nothing else. The work is in `integrations.sync`."""
+"""What the queue carries: ids, and nothing else. The work is in `integrations.sync` and `integrations.preview`."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from accounts import outbox
-from integrations import digests
+from integrations import digests, preview
 from integrations.models import Digest, Notice
 from integrations.sync import schedule
 from integrations.sync.run import execute
@@ -31,3 +31,9 @@ def send_letters() -> None:
     outbox.send_due(Notice.objects.select_related("run", "link__roadmap", "link__credential__owner__user"))
     digests.queue_due()
     outbox.send_due(Digest.objects.all())
+
+
+@shared_task
+def look_ahead(preview_id: int) -> None:
+    """Carry out one preview; one that is not to be had any more is no failure."""
+    preview.execute(preview_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.views import answers, credentials, integrations, news, runs, wizard
+from integrations.views import answers, credentials, integrations, news, previews, runs, wizard
 
 app_name = "integrations"
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path(f"{OF_ROADMAP}setup/", wizard.start, name="setup"),
     path(f"{OF_ROADMAP}setup/discard/", wizard.discard, name="setup-discard"),
     path(f"{OF_ROADMAP}setup/<slug:step_name>/", wizard.step, name="setup-step"),
+    path(f"{OF_ROADMAP}setup/preview/<slug:purpose>/", previews.part, name="setup-preview"),
+    path(f"{OF_ROADMAP}setup/preview/<slug:purpose>/cancel/", previews.cancel, name="preview-cancel"),
     path(f"{OF_ROADMAP}ready/", wizard.ready, name="setup-ready"),
     path(f"{OF_ROADMAP}sync/", runs.sync_now, name="sync-now"),
     path(f"{OF_ROADMAP}status/", runs.status, name="sync-status"),
@@ -35,4 +37,5 @@ urlpatterns = [
     path(f"{OF_ROADMAP}runs/<int:run_id>/apply/", answers.apply, name="run-apply"),
     path(f"{OF_ROADMAP}runs/<int:run_id>/keep/", answers.keep, name="run-keep"),
     path(f"{OF_ROADMAP}runs/<int:run_id>/cancel/", answers.cancel, name="run-cancel"),
+    path(f"{OF_ROADMAP}runs/<int:run_id>/undo/", answers.undo, name="run-undo"),
 ]

@@ -51,6 +51,7 @@ STEPS = (
     Step("fields", "Fields"),
 )
 REVIEW = Step("review", "Review")
+NEW_LINK = "new"
 #: What a step builds on: where the first changes, the others must be looked at again.
 LATER = {"project": ("filter", "dates", "fields")}
 
@@ -122,6 +123,26 @@ class Wizard:
     def reopen(self, *names: str) -> None:
         """Let the owner look at these steps again before the setup can be finished."""
         self.draft.done = [name for name in self.draft.done if name not in names]
+
+    @property
+    def review(self) -> Step:
+        """The last page."""
+        return REVIEW
+
+    @property
+    def state_of_link(self) -> str:
+        """Stands in the form of the last page: a post that was made for another state is not carried out."""
+        return f"version-{self.link.setup_version}" if self.link else NEW_LINK
+
+    @property
+    def link_or_new(self) -> ProjectLink:
+        """The link, or one as it would be, which is not saved."""
+        if self.link is not None:
+            link = ProjectLink(pk=self.link.pk, account_id=self.link.account_id, kind=self.link.kind)
+        else:
+            link = ProjectLink(account_id=self.roadmap.account_id, kind=self.connector.kind)
+        link.roadmap_id, link.lost_items = self.roadmap.pk, self.draft.lost_items
+        return link
 
     # --- What the tracker says; asked at most once for a page
 

@@ -61,7 +61,7 @@ OPERATORS: Mapping[str, Mapping[str, str]] = {
     "choices": {"is": "has any of", "contains": "has all of", "not": "has none of"} | _EMPTY,
     "source": {"is": "is any of", "not": "is none of"},
 }
-#: What the source of an item can have said last; "own" is made by hand, "lost" any of the last four.
+#: What the source of an item can have said last; "own" is made by hand, "lost" any of the last five.
 SOURCE_STATES: Mapping[str, str] = {
     "own": "Made by hand",
     "current": "Up to date",
@@ -70,6 +70,7 @@ SOURCE_STATES: Mapping[str, str] = {
     "moved": "Moved to another project",
     "out_of_filter": "No longer matches the filter",
     "hidden": "No longer visible to the credential",
+    "undone": "Its sync was undone",
 }
 
 

@@ -35,7 +35,7 @@ from roadmaps.models import Item
 from roadmaps.query import Filter, Query, Sort
 
 Operand = str | int | float | bool
-_LOST = ("deleted", "moved", "out_of_filter", "hidden")
+_LOST = ("deleted", "moved", "out_of_filter", "hidden", "undone")
 #: Items before a page, from which on it is quicker to look for its ids first.
 FAR_DOWN = 500
 _LOOKUPS = {"before": "lt", "after": "gt"}

@@ -15,7 +15,13 @@ from roadmaps.columns import Column
 from roadmaps.models import Item
 
 #: What became of an item that its source lost, so short that it fits beside its name.
-BADGES = {"deleted": "Deleted", "moved": "Moved", "out_of_filter": "Out of filter", "hidden": "Not visible"}
+BADGES = {
+    "deleted": "Deleted",
+    "moved": "Moved",
+    "out_of_filter": "Out of filter",
+    "hidden": "Not visible",
+    "undone": "Undone",
+}
 #: How much of a name those hear who tick its row.
 _TICK_NAME = 60
 

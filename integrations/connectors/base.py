@@ -33,6 +33,8 @@ class Connector(Protocol):
     secret_pattern: str
     #: What adds records up into progress, and which are finished; None where nothing tells.
     progress: Progress | None
+    #: Key of the field that says what kind of thing a record is; "" where this tracker has none.
+    type_key: str
 
     def verify(self, auth: Auth) -> Identity:
         """Ask the tracker whose secret this is. Raises CredentialRejected."""

@@ -1,4 +1,4 @@
-"""Connectors in use, secrets, links between roadmaps and outside projects, and what each run did; a file for each."""
+"""Connectors in use, secrets, links between roadmaps and outside projects, looks at them, and runs; a file for each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from integrations.models.digest import Digest
 from integrations.models.integration import Integration
 from integrations.models.link import FieldMapping, ProjectLink, Setup, SetupDraft
 from integrations.models.notice import Notice
+from integrations.models.preview import Preview
 from integrations.models.run import ItemChange, SyncRun
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Integration",
     "ItemChange",
     "Notice",
+    "Preview",
     "ProjectLink",
     "Setup",
     "SetupDraft",

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import Account, Membership
 from accounts.tenancy import OwnedByAccount, SameOwner
 from integrations.models.link import ProjectLink
+from integrations.models.work import Work
 from roadmaps.models import Item
 
 
-class SyncRun(OwnedByAccount):
+class SyncRun(Work, OwnedByAccount):
     """One execution of a link's pull: who asked, how far it is, what it did, and why it failed.
 
-    The partial unique index "one live run per link" is the only mutex. `fence` is the claim's own mark: a worker whose
-    lease ran out, and whose run somebody else took, no longer holds it and can write nothing.
+    The partial unique index "one live run per link" is the only mutex. `plan` is a `sync.outline.Outline` that a person
+    was shown: by a preview before the run, or by the run itself, which then waits for an answer. While it is not held,
+    the person said yes to it. `as_planned`: whether what such a run did is exactly that. `undone_at`: since when its
+    changes are taken back.
     """
 
     class Trigger(models.TextChoices):
@@ -46,34 +47,19 @@ class SyncRun(OwnedByAccount):
     trigger = models.CharField(max_length=8, choices=Trigger)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     asked_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    queued_at = models.DateTimeField(default=timezone.now, db_default=Now())
-    sent_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    fence = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0, db_default=0)
-
-    stage = models.CharField(max_length=40, blank=True, default="", db_default="")
-    records_read = models.PositiveIntegerField(default=0, db_default=0)
-    records_announced = models.PositiveIntegerField(null=True, blank=True)
 
     created = models.PositiveIntegerField(default=0, db_default=0)
     updated = models.PositiveIntegerField(default=0, db_default=0)
     revived = models.PositiveIntegerField(default=0, db_default=0)
     unchanged = models.PositiveIntegerField(default=0, db_default=0)
     flagged = models.PositiveIntegerField(default=0, db_default=0)
-    requests = models.PositiveIntegerField(default=0, db_default=0)
-    #: How many items the owner allowed this run to stop, and what a held run would stop: {"item", "name", "reason"}.
-    approved_flags = models.PositiveIntegerField(default=0, db_default=0)
-    held_items = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
-    #: How many items it would stop for each reason, a value of Item.SourceState; kept when the owner has answered.
-    held_reasons = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
+    plan = models.JSONField(null=True, blank=True)
+    as_planned = models.BooleanField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     problem_count = models.PositiveIntegerField(default=0, db_default=0)
     #: The first hundred problems, each {"record", "field", "message"}.
     problems = models.JSONField(default=list, blank=True)
-    error_code = models.CharField(max_length=40, blank=True, default="", db_default="")
-    error = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     class Meta(OwnedByAccount.Meta):
         ordering = ["-id"]
@@ -81,6 +67,7 @@ class SyncRun(OwnedByAccount):
             *OwnedByAccount.Meta.constraints,
             SameOwner("link", name="syncrun_link_account"),
             SameOwner("asked_by", name="syncrun_asker_account"),
+            SameOwner("undone_by", name="syncrun_undoer_account"),
             models.UniqueConstraint(
                 fields=["link"], condition=Q(state__in=["queued", "running", "held"]), name="syncrun_one_live"
             ),
@@ -120,15 +107,25 @@ class SyncRun(OwnedByAccount):
 
     @property
     def state_label(self) -> str:
-        """The state in words; a no of the owner is more than any other end."""
+        """The state in words; a no of the owner, or an undo, is more than any other end."""
+        if self.undone_at is not None:
+            return "Undone"
         return "Turned down" if self.is_turned_down else self.get_state_display()
 
     @property
-    def seconds(self) -> float | None:
-        """How long the run took, in seconds; None while it has no end."""
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return (self.finished_at - self.started_at).total_seconds()
+    def plan_digest(self) -> str:
+        """Tells one plan that was shown from another; "" without one."""
+        return str(self.plan.get("digest", "")) if self.plan else ""
+
+    @property
+    def planned_flags(self) -> int:
+        """Items that it was shown to stop."""
+        return int(self.plan.get("flagged", 0)) if self.plan else 0
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether it changed any item."""
+        return any((self.created, self.updated, self.revived, self.flagged))
 
 
 class ItemChange(OwnedByAccount):
@@ -139,6 +136,9 @@ class ItemChange(OwnedByAccount):
         UPDATED = "updated", "Updated"
         REVIVED = "revived", "Came back"
         FLAGGED = "flagged", "Stopped updating"
+
+    #: Columns that the kind of the change tells already.
+    TOLD_BY_KIND = frozenset({"source_state", "archived_by_source"})
 
     # The composite keys prove all three; no second check for each row.
     account = models.ForeignKey(

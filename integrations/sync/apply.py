@@ -5,32 +5,19 @@ The caller holds the transaction and has proved that the run is still its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import islice
-from typing import NamedTuple, TypeVar
 
-import msgspec
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from integrations.models import SyncRun
 from integrations.records import Problem
-from integrations.sync.ahead import ahead
 from integrations.sync.copy import Staging
+from integrations.sync.effects import Changed, Made, Stored, effects_of
 from integrations.sync.mapping import Row, Rules
 from integrations.sync.options import OptionIds
-from integrations.sync.plan import Known, Plan
-from roadmaps import fields
-
-#: Rows that go to the database at once, while the next ones are mapped.
-BATCH = 1_000
-
-#: Values of an item by column, as they are stored.
-Stored = Mapping[str, fields.Stored]
-Changes = dict[str, list[object]]
-T = TypeVar("T")
+from integrations.sync.plan import Plan
 
 
 @dataclass(slots=True)
@@ -44,38 +31,26 @@ class Counts:
     problems: list[Problem] = field(default_factory=list)
 
 
-def apply_plan(run: SyncRun, plan: Plan) -> Counts:
-    """Write what the plan says, and one ItemChange for each item that changed. Call inside a transaction."""
+def apply_plan(run: SyncRun, plan: Plan, on_progress: Callable[[int], None] = lambda written: None) -> Counts:
+    """Write what the plan says, and one ItemChange for each item that changed. Call inside a transaction.
+
+    `on_progress` hears how many items are written so far.
+    """
     counts = Counts(flagged=len(plan.flag))
     options = OptionIds(run.account_id, plan.rules)
+    written = 0
     with connection.cursor() as cursor:
         new, changed = _NewItems(cursor, run), _ChangedItems(cursor, run, plan.rules)
-        for batch in ahead(_batches(plan.steps(counts.problems), BATCH)):
-            options.cover(row for _, row in batch)
-            counts.created += new.write([row for known, row in batch if known is None], options)
-            updated, revived = changed.write([(known, row) for known, row in batch if known is not None], options)
-            counts.updated += updated
-            counts.revived += revived
+        for batch in effects_of(run.link, plan, options, counts.problems):
+            new.write(batch.made)
+            changed.write(batch.changed)
+            counts.created += len(batch.made)
+            counts.updated += sum(one.seen == "updated" for one in batch.changed)
+            counts.revived += sum(one.seen == "revived" for one in batch.changed)
+            written += len(batch.made) + len(batch.changed)
+            on_progress(written)
         _flag(cursor, run, plan)
     return counts
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def store_values(row: Row, options: OptionIds) -> dict[str, fields.Stored]:
-    """The row's values as they are stored: labels become the ids of list values."""
-    values: dict[str, fields.Stored] = dict(row.values)  # type: ignore[arg-type]  # the tuples are replaced below
-    for column, ids in options.by_column.items():
-        value = row.values.get(column)
-        if isinstance(value, tuple):
-            values[column] = list(dict.fromkeys([ids[label] for label in value]))
-        elif isinstance(value, str):
-            values[column] = ids[value]
-    return values
 
 
 # --- New items
@@ -103,14 +78,13 @@ class _NewItems:
         self._cursor, self._run = cursor, run
         self._staging: Staging | None = None
 
-    def write(self, rows: Sequence[Row], options: OptionIds) -> int:
-        if not rows:
-            return 0
+    def write(self, made: Sequence[Made]) -> None:
+        if not made:
+            return
         self._staging = self._staging or Staging(self._cursor, "new_item", NEW_ITEM)
-        self._staging.fill((row.external_id, *_cells(row, store_values(row, options))) for row in rows)
+        self._staging.fill((row.external_id, *_cells(row, values)) for row, values in made)
         run = self._run
         self._cursor.execute(INSERT_NEW, [run.account_id, run.link.roadmap_id, run.link.kind, run.account_id, run.pk])
-        return len(rows)
 
 
 _NAMES = ", ".join(f'"{name}"' for name in NEW_ITEM)
@@ -138,17 +112,6 @@ CHANGED_ITEM = {
 }
 
 
-class _Old(NamedTuple):
-    """What an item says before the run touches it."""
-
-    name: str
-    description: str
-    start: date | None
-    end: date | None
-    values: Stored
-    source_state: str
-
-
 class _ChangedItems:
     """Writes rows over items, batch by batch, with an ItemChange for each of which something can be seen."""
 
@@ -158,43 +121,21 @@ class _ChangedItems:
         self._rows: Staging | None = None
         self._changes: Staging | None = None
 
-    def write(self, pairs: Sequence[tuple[Known, Row]], options: OptionIds) -> tuple[int, int]:
-        """Answers how many were updated, and how many revived."""
-        if not pairs:
-            return 0, 0
+    def write(self, changed: Sequence[Changed]) -> None:
+        if not changed:
+            return
         self._rows = self._rows or Staging(self._cursor, "changed_item", CHANGED_ITEM)
-        old = self._read_old([known.item_id for known, _ in pairs])
-        rows = [(known, row, store_values(row, options)) for known, row in pairs if known.item_id in old]
-        self._rows.fill((known.item_id, *_cells(row, values)) for known, row, values in rows)
-        self._cursor.execute(_rewriting(self._rules), [self._columns, list(old), self._run.account_id])
-        changes = [
-            (known.item_id, "revived" if known.source_state else "updated", seen)
-            for known, row, values in rows
-            if (seen := _difference(old[known.item_id], row, values, self._rules)) or known.source_state
-        ]
-        self._record(changes)
-        revived = sum(kind == "revived" for _, kind, _ in changes)
-        return len(changes) - revived, revived
+        self._rows.fill((one.known.item_id, *_cells(one.row, one.values)) for one in changed)
+        ids = [one.known.item_id for one in changed]
+        self._cursor.execute(_rewriting(self._rules), [self._columns, ids, self._run.account_id])
+        self._record([one for one in changed if one.seen])
 
-    def _read_old(self, ids: list[int]) -> dict[int, _Old]:
-        self._cursor.execute(
-            """
-            SELECT id, name, description, start_date, end_date, "values", source_state
-            FROM roadmaps_item WHERE account_id = %s AND roadmap_id = %s AND id = ANY(%s)
-            """,
-            [self._run.account_id, self._run.link.roadmap_id, ids],
-        )
-        return {
-            id_: _Old(name, description, start, end, msgspec.json.decode(values), state)  # jsonb comes as text
-            for id_, name, description, start, end, values, state in self._cursor.fetchall()
-        }
-
-    def _record(self, changes: Sequence[tuple[int, str, Changes]]) -> None:
-        if not changes:
+    def _record(self, seen: Sequence[Changed]) -> None:
+        if not seen:
             return
         columns = {"item_id": "bigint", "kind": "text", "changes": "jsonb"}
         self._changes = self._changes or Staging(self._cursor, "item_change", columns)
-        self._changes.fill(changes)
+        self._changes.fill((one.known.item_id, one.seen, one.changes) for one in seen)
         self._cursor.execute(
             """
             INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
@@ -217,29 +158,6 @@ def _rewriting(rules: Rules) -> str:
         archived_by_source = false, updated_at = now()
     FROM changed_item AS new WHERE item.id = new.id AND item.id = ANY(%s) AND item.account_id = %s
     """  # noqa: S608 - the pieces are ours
-
-
-def _difference(old: _Old, row: Row, values: Stored, rules: Rules) -> Changes:
-    """Column to [old, new] of all that the row changes."""
-    changes: Changes = {}
-    if old.name != row.name:
-        changes["name"] = [old.name, row.name]
-    if old.description != row.description:
-        changes["description"] = [old.description, row.description]
-    if old.source_state:
-        changes["source_state"] = [old.source_state, ""]
-    if rules.start is not None and old.start != row.start:
-        changes["start_date"] = [_iso(old.start), _iso(row.start)]
-    if rules.end is not None and old.end != row.end:
-        changes["end_date"] = [_iso(old.end), _iso(row.end)]
-    before, after = old.values.get, values.get
-    for column in [column for _, column, _ in rules.table if before(column) != after(column)]:
-        changes[column] = [before(column), after(column)]
-    return changes
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 # --- Items that stop updating

@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from accounts.models import Account, Membership
-from integrations.models import Credential, ProjectLink, SyncRun
+from integrations.models import Credential, Preview, ProjectLink, SyncRun
+from integrations.models.work import Work
 from integrations.sync.rows import Rows
 
 #: How long a run belongs to a worker that gives no sign of life.
@@ -33,7 +34,7 @@ CLAIM = f"""{WITHOUT_DELAY}
 WITH run AS (
     UPDATE integrations_syncrun AS run SET
         state = 'running', fence = %(fence)s, lease_until = now() + %(lease)s * interval '1 second', started_at = now(),
-        records_read = 0, records_announced = NULL, stage = 'connecting'
+        records_read = 0, records_announced = NULL, pages_read = 0, pages_announced = NULL, stage = 'connecting'
     FROM integrations_projectlink AS link JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
     WHERE run.id = %(run)s AND run.state = 'queued' AND link.id = run.link_id AND roadmap.archived_at IS NULL
     RETURNING run.*
@@ -64,9 +65,29 @@ def claim(run_id: int) -> SyncRun | None:
     return claimed
 
 
-def renew(run: SyncRun, **progress: object) -> None:
+def claim_preview(preview_id: int) -> Preview | None:
+    """Take a queued preview; None where somebody else has it, or it is over."""
+    queued = Preview.objects.filter(pk=preview_id, state=Preview.State.QUEUED)
+    fence = uuid.uuid4()
+    taken = queued.update(
+        state=Preview.State.RUNNING,
+        fence=fence,
+        lease_until=Now() + LEASE,
+        started_at=Now(),
+        stage="connecting",
+        **dict.fromkeys(("records_read", "pages_read", "requests"), 0),
+        **dict.fromkeys(("records_announced", "pages_announced")),
+    )
+    if not taken:
+        return None
+    return (
+        Preview.objects.select_related("roadmap__account", "roadmap__owner").filter(pk=preview_id, fence=fence).first()
+    )
+
+
+def renew(work: Work, **progress: object) -> None:
     """Show a sign of life, with progress to be shown to people. Raises LeaseLost."""
-    held = SyncRun.objects.filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
+    held = type(work)._default_manager.filter(pk=work.pk, fence=work.fence, state="running")
     if not held.update(lease_until=Now() + LEASE, **progress):
         raise LeaseLost
 

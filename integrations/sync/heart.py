@@ -1,4 +1,4 @@
-"""Keeps a run ours while it works: by what it tells of its progress, and, where it is silent, by a thread.
+"""Keeps a run or a preview ours while it works: by what it tells of its progress, and, where it is silent, by a thread.
 
 Short runs tell nothing: nobody watches a second, and a project that did not change costs no write on the way.
 """
@@ -13,7 +13,7 @@ from typing import Self
 
 from django.db import DatabaseError, connection
 
-from integrations.models import SyncRun
+from integrations.models.work import Work
 from integrations.sync.claim import LeaseLost, renew
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 TELL_EVERY = 1.0
 #: Seconds between two signs of life of a silent run; well below the lease.
 BEAT = 5.0
+#: What is told.
+PROGRESS = ("stage", "requests", "records_read", "records_announced", "pages_read", "pages_announced")
 #: Seconds after which no run is kept alive any more.
 DEADLINE = 30 * 60
 
@@ -29,8 +31,8 @@ DEADLINE = 30 * 60
 class Heart:
     """One per run. `tell` belongs to the thread that may use the database; the rest may be called from any."""
 
-    def __init__(self, run: SyncRun) -> None:
-        self._run = run
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._began = self._told = time.monotonic()
         self._lost, self._done, self._lock = Event(), Event(), Lock()
         self._thread: Thread | None = None
@@ -49,27 +51,30 @@ class Heart:
         """Progress for people to see, unless some was told just now. Raises LeaseLost."""
         self.check()
         for name, value in progress.items():
-            setattr(self._run, name, value)
+            setattr(self._work, name, value)
         if time.monotonic() - self._told >= TELL_EVERY:
-            run = self._run
-            renew(
-                run,
-                stage=run.stage,
-                requests=run.requests,
-                records_read=run.records_read,
-                records_announced=run.records_announced,
-            )
-            self._told = time.monotonic()
+            self._tell()
+
+    def announce(self, stage: str) -> None:
+        """A stage that may last: told at once where something was told before, so that nobody watches the last one."""
+        self.check()
+        self._work.stage = stage
+        if self._told != self._began or time.monotonic() - self._told >= TELL_EVERY:
+            self._tell()
+
+    def _tell(self) -> None:
+        renew(self._work, **{name: getattr(self._work, name) for name in PROGRESS})
+        self._told = time.monotonic()
 
     def count_request(self) -> int:
         """Called before each request; answers how many there are with it. Raises LeaseLost."""
         self.check()
         with self._lock:
-            self._run.requests += 1
+            self._work.requests += 1
             # A project that did not change takes one request, and needs no thread for it.
-            if self._run.requests == 2:
+            if self._work.requests == 2:
                 self._beat()
-            return self._run.requests
+            return self._work.requests
 
     def sleep(self, seconds: float) -> None:
         """Sleep, and stay alive meanwhile. Raises LeaseLost as soon as it is."""
@@ -85,7 +90,7 @@ class Heart:
 
     def _beat(self) -> None:
         if self._thread is None:
-            self._thread = Thread(target=self._keep, name=f"heart of run {self._run.pk}", daemon=True)
+            self._thread = Thread(target=self._keep, name=f"heart of {self._work}", daemon=True)
             self._thread.start()
 
     def _keep(self) -> None:
@@ -99,8 +104,8 @@ class Heart:
 
     def _renew(self) -> None:
         try:
-            renew(self._run)
+            renew(self._work)
         except LeaseLost:
             self._lost.set()
         except DatabaseError as error:
-            log.warning("Run %s could not show a sign of life: %s", self._run.pk, type(error).__name__)
+            log.warning("%r could not show a sign of life: %s", self._work, type(error).__name__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -20,6 +20,8 @@ MAX_LABEL = 255
 #: A value in a row: as it is stored, but list values still by label, because ids are known only when they are written.
 RowValue = str | int | float | bool | tuple[str, ...]
 Store = Callable[[Value], RowValue | None]
+#: A day, or its place among the days of one record.
+Day = TypeVar("Day", date, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def as_day(moment: date | datetime, zone: tzinfo) -> date:
     return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
 
 
-def first_present(days: Mapping[str, date], keys: Iterable[str]) -> date | None:
+def first_present(days: Mapping[str, Day], keys: Iterable[str]) -> Day | None:
     """The first day of the list that there is."""
     for key in keys:
         if key in days:
@@ -101,15 +103,23 @@ def first_present(days: Mapping[str, date], keys: Iterable[str]) -> date | None:
     return None
 
 
+def span(
+    days: Mapping[str, Day], start: Iterable[str] | None, end: Iterable[str] | None
+) -> tuple[Day | None, Day | None, Day | None]:
+    """Start and End by those lists, and the start that is left out, because it is after the end."""
+    first, last = first_present(days, start or ()), first_present(days, end or ())
+    if first is not None and last is not None and last < first:
+        return None, last, first
+    return first, last, None
+
+
 def _dates(
     record: Record, days: Mapping[str, date], rules: Rules, problems: list[Problem]
 ) -> tuple[date | None, date | None]:
-    start = first_present(days, rules.start or ())
-    end = first_present(days, rules.end or ())
-    if start and end and end < start:
-        message = f"Start {start} is after End {end}, so only End is shown."
+    start, end, late = span(days, rules.start, rules.end)
+    if late is not None:
+        message = f"Start {late} is after End {end}, so only End is shown."
         problems.append(Problem(record_id=record.id, field="start", message=message))
-        start = None
     return start, end
 
 

@@ -32,8 +32,10 @@ class OptionIds:
             self._add(missing)
             self._keys = self._read(self.by_column)
         for column, labels in unseen.items():
-            keys = self._keys[column]
-            self.by_column[column].update((label, keys[fields.fold(label)]) for label in labels)
+            self.by_column[column].update((label, self._id(column, label)) for label in labels)
+
+    def _id(self, column: str, label: str) -> int:
+        return self._keys[column][fields.fold(label)]
 
     def _unseen(self, rows: Iterable[Row]) -> dict[str, dict[str, None]]:
         """The labels of every list column that were not covered yet, in the order in which the rows have them."""
@@ -79,6 +81,43 @@ class OptionIds:
             for place, (key, label) in enumerate(labels.items(), start=len(self._keys[column]))
         ]
         FieldOption.objects.bulk_create(new, ignore_conflicts=True)
+
+
+class PlannedOptionIds(OptionIds):
+    """The same without making any: those that a run would make get numbers below zero."""
+
+    def __init__(self, account_id: int, rules: Rules) -> None:
+        super().__init__(account_id, rules)
+        #: What those that a run would make are called.
+        self.labels: dict[int, str] = {}
+        self._planned: dict[tuple[str, str], int] = {}
+
+    def _id(self, column: str, label: str) -> int:
+        key = fields.fold(label)
+        known = self._keys[column].get(key)
+        if known is not None:
+            return known
+        number = self._planned.setdefault((column, key), -1 - len(self._planned))
+        self.labels.setdefault(number, label)
+        return number
+
+    def _read(self, columns: Iterable[str]) -> dict[str, dict[str, int]]:
+        columns = list(columns)
+        there = super()._read(column for column in columns if not is_planned(column))
+        return {column: there.get(column, {}) for column in columns}
+
+    def _add(self, missing: Mapping[str, Mapping[str, str]]) -> None:
+        """Nothing is made."""
+
+
+def planned_column(key: str) -> str:
+    """The column of a field that a run would make, which has no id yet."""
+    return f"new:{key}"
+
+
+def is_planned(column: str) -> bool:
+    """Whether the column is one of a field that is not there yet."""
+    return column.startswith("new:")
 
 
 def _field_id(column: str) -> int:

@@ -15,6 +15,7 @@ from integrations import notices
 from integrations.errors import CredentialRejected, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
+from integrations.sync import progress
 from integrations.sync.apply import Counts, apply_plan
 from integrations.sync.claim import WITHOUT_DELAY, LeaseLost, hold
 from integrations.sync.plan import Plan
@@ -71,7 +72,7 @@ def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
             _overtaken(run, link)
             return
         kept = link.items().count()
-        counts = apply_plan(run, plan)
+        counts = apply_plan(run, plan, progress.teller(run))
         _close(run, SyncRun.State.PARTIAL if counts.problems else SyncRun.State.SUCCEEDED, **_report(counts, kept=kept))
         _succeeded(run, link, plan.snapshot.cursor, complete=plan.snapshot.complete)
 
@@ -176,6 +177,8 @@ def _close(run: SyncRun, state: SyncRun.State, **values: object) -> None:
             "finished_at": Func(function="clock_timestamp", output_field=DateTimeField()),
             "lease_until": None,
             "stage": "",
+            "as_planned": run.as_planned,
+            "plan": run.plan,
             **values,
         }
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
 
-from integrations.records import Fate, Problem
+from integrations.records import Fate, Problem, Record
 from integrations.sync import mapping
 from integrations.sync.mapping import Row
 from integrations.sync.snapshot import Snapshot
@@ -41,6 +41,9 @@ class Step(NamedTuple):
     row: Row
 
 
+Watch = Callable[[Record, Row], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will do. `missing` are items that the tracker no longer lists and whose fate is not known yet.
@@ -54,30 +57,20 @@ class Plan:
     flag: Sequence[Flag] = ()
     missing: Sequence[Known] = ()
 
-    def steps(self, problems: list[Problem]) -> Iterator[Step]:
-        """What is new or differs by its hash; what could not be taken goes into `problems` meanwhile."""
+    def steps(self, problems: list[Problem], watch: Watch | None = None) -> Iterator[Step]:
+        """What is new or differs by its hash; what could not be taken goes into `problems` meanwhile.
+
+        `watch` hears of every record, also of those that change nothing.
+        """
         problems += self.snapshot.problems
         for record in self.snapshot.records():
             row, found = mapping.map_record(record, self.rules)
             problems += (*record.problems, *found)
+            if watch is not None:
+                watch(record, row)
             item = self.known.get(record.id)
             if item is None or item.source_state or item.hash != row.hash:
                 yield Step(item, row)
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """How much a plan would do."""
-
-    created: int
-    updated: int
-    revived: int
-
-
-def outline(plan: Plan) -> Outline:
-    """Count the plan's steps."""
-    kinds = [("revived" if known.source_state else "updated") if known else "created" for known, _ in plan.steps([])]
-    return Outline(kinds.count("created"), kinds.count("updated"), kinds.count("revived"))
 
 
 def make_plan(snapshot: Snapshot, known: Mapping[str, Known], rules: mapping.Rules) -> Plan:

@@ -13,16 +13,13 @@ from django.utils import timezone
 
 from integrations import registry, vault
 from integrations.auth import auth_for
-from integrations.connectors.base import Auth, Connector
 from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
-from integrations.records import Cursor, Fate, Query
+from integrations.records import Cursor
 from integrations.sync import brake, outcome
 from integrations.sync.claim import LeaseLost, claim
 from integrations.sync.heart import Heart
-from integrations.sync.mapping import FieldColumn, Rules
-from integrations.sync.plan import Known, Plan, make_plan, settle
-from integrations.sync.snapshot import Snapshot, agree, collect
+from integrations.sync.look import Look, query_of, rules_of
 from integrations.sync.speed import at_full_speed
 
 log = logging.getLogger(__name__)
@@ -64,38 +61,16 @@ def _pull(run: SyncRun, heart: Heart, on_progress: Callable[[SyncRun], None]) ->
         on_progress(run)
 
     auth = auth_for(link.credential, before_request=before_request, sleep=heart.sleep)
-    query = query_of(link)
-    snapshot = fetch(connector, auth, query, _cursor(link), heart)
-    if snapshot.unchanged:
+    look = Look(link, connector, auth, query_of(link), rules_of(link), heart)
+    plan = look.plan(_cursor(link))
+    if plan is None:
         outcome.finish_unchanged(run)
         return
-    heart.tell(stage="comparing")
-    rules = rules_of(link)
-    plan = make_plan(snapshot, known_items(link, snapshot), rules)
-    if snapshot.stamp is None and (plan.flag or plan.missing):
-        snapshot = agree(snapshot, lambda: fetch(connector, auth, query, None, heart))
-        plan = make_plan(snapshot, known_items(link, snapshot), rules)
-    plan = settle(plan, _confirm(connector, auth, query, plan))
-    if brake.must_hold(plan, run):
+    if brake.must_ask(run, plan):
         brake.hold_for_owner(run, plan)
         return
-    heart.tell(stage="saving")
+    heart.announce("saving")
     outcome.finish(run, plan, setup_version)
-
-
-def fetch(connector: Connector, auth: Auth, query: Query, cursor: Cursor | None, heart: Heart) -> Snapshot:
-    """The snapshot under one version of the project, with progress on the run."""
-
-    def progress(read: int, announced: int | None) -> None:
-        heart.tell(stage="reading", records_read=read, records_announced=announced)
-
-    return collect(lambda: connector.pull(auth, query, cursor), progress=progress)
-
-
-def _confirm(connector: Connector, auth: Auth, query: Query, plan: Plan) -> dict[str, Fate]:
-    """What became of the items that the listing no longer holds; asked only where there are any."""
-    ids = [known.external_id for known in plan.missing]
-    return connector.lookup(auth, query, ids) if ids else {}
 
 
 def _cursor(link: ProjectLink) -> Cursor | None:
@@ -103,33 +78,3 @@ def _cursor(link: ProjectLink) -> Cursor | None:
     if link.last_full_at is None or timezone.now() - link.last_full_at > FULL_LISTING_EVERY:
         return None
     return link.cursor
-
-
-def rules_of(link: ProjectLink) -> Rules:
-    """The link's setup as the pure mapping needs it."""
-    columns = tuple(
-        FieldColumn(key=mapping.key, column=mapping.field.column, type=mapping.field.type)
-        for mapping in link.mappings.select_related("field")
-    )
-    return Rules(
-        zone=link.account.zone,
-        start=tuple(link.start_sources) or None,
-        end=tuple(link.end_sources) or None,
-        fields=columns,
-    )
-
-
-def query_of(link: ProjectLink) -> Query:
-    """What the connector must fetch for the link's setup."""
-    wanted = link.keys.union(link.start_sources, link.end_sources)
-    return Query(project_id=link.project_id, states=frozenset(link.states), wanted=wanted)
-
-
-def known_items(link: ProjectLink, snapshot: Snapshot) -> dict[str, Known]:
-    """The items that the snapshot can speak of, by external id: from a complete one, all that the link keeps."""
-    rows = link.items()
-    if not snapshot.complete:
-        named = [*snapshot.states, *snapshot.passed_over, *snapshot.set_aside, *snapshot.gone]
-        rows = rows.filter(external_id__in=named)
-    found = rows.values_list("id", "external_id", "source_hash", "source_state").iterator(chunk_size=5000)
-    return {str(external_id): Known(id_, str(external_id), hash_, state) for id_, external_id, hash_, state in found}

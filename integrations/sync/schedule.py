@@ -7,18 +7,20 @@ Any number of dispatchers may run at once. The partial unique index "one live ru
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from accounts.models import Membership
-from integrations.models import ProjectLink, SyncRun
+from integrations.models import Preview, ProjectLink, SyncRun
+from integrations.models.work import Work
 from integrations.sync import outcome
+from integrations.sync.outline import Outline
 
 log = logging.getLogger(__name__)
 
@@ -81,17 +83,21 @@ ORDER BY place, id LIMIT %(batch)s
 
 
 def request_run(
-    *, link: ProjectLink, trigger: SyncRun.Trigger, asked_by: Membership | None = None, send: bool = True
+    *,
+    link: ProjectLink,
+    trigger: SyncRun.Trigger,
+    asked_by: Membership | None = None,
+    plan: Outline | None = None,
+    send: bool = True,
 ) -> SyncRun:
     """The link's live run, or a new queued one that a worker is told of as soon as the transaction commits.
 
-    Works without a broker: the next tick tells the workers again. A changed setup makes a held run pointless.
+    `plan` is what the person was shown and said yes to. Works without a broker: the next tick tells the workers again.
     """
-    if trigger == SyncRun.Trigger.MODIFY:
-        _drop_held(link)
     live = None
     while live is None:  # the run that was in our way may have ended meanwhile
         run = SyncRun(account_id=link.account_id, link=link, trigger=trigger, asked_by=asked_by)
+        run.plan = plan.as_json() if plan else None
         SyncRun.objects.bulk_create([run], ignore_conflicts=True)
         live = SyncRun.objects.filter(link=link, account_id=link.account_id, state__in=SyncRun.LIVE).first()
     if send and live.state == SyncRun.State.QUEUED:
@@ -99,13 +105,19 @@ def request_run(
     return live
 
 
-def _drop_held(link: ProjectLink) -> None:
-    SyncRun.objects.filter(link=link, account_id=link.account_id, state=SyncRun.State.HELD).update(
+def drop_live_run(link: ProjectLink) -> None:
+    """End the run that waits or works: a changed setup makes it pointless, and its worker writes nothing more.
+
+    Call it before anything else of the link is locked: a run that saves locks itself first.
+    """
+    SyncRun.objects.filter(link=link, account_id=link.account_id, state__in=SyncRun.LIVE).update(
         state=SyncRun.State.CANCELLED,
         finished_at=Now(),
+        fence=None,
+        lease_until=None,
+        stage="",
         error_code="setup_changed",
-        error="The setup was changed while this sync waited for an answer. Nothing was changed by it.",
-        **dict.fromkeys(("created", "updated", "revived", "flagged"), 0),
+        error="The setup was changed before this sync was over. Nothing was changed by it.",
     )
 
 
@@ -118,7 +130,23 @@ def tick() -> list[int]:
     queue_due_links()
     waiting = waiting_runs()
     send_runs(waiting)
+    _look_after_previews()
     return waiting
+
+
+def _look_after_previews() -> None:
+    """Those whose worker died begin anew, or fail after too many attempts; those that nobody took are sent again."""
+    lost = Preview.objects.filter(state=Preview.State.RUNNING, lease_until__lt=Now())
+    lost.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
+        state=Preview.State.FAILED,
+        finished_at=Now(),
+        fence=None,
+        error_code="worker_died",
+        error="The look at the project was cut off several times. Nothing was changed. Please try again.",
+    )
+    lost.update(state=Preview.State.QUEUED, fence=None, sent_at=None, attempts=F("attempts") + 1)
+    waiting = Preview.objects.filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER), state=Preview.State.QUEUED)
+    send_previews(waiting.order_by("id").values_list("pk", flat=True)[:BATCH])
 
 
 def waiting_runs(account_id: int | None = None) -> list[int]:
@@ -168,12 +196,26 @@ def send(run_id: int) -> None:
 
 def send_runs(run_ids: Iterable[int]) -> None:
     """Poke the workers. A broker that does not answer is no failure: the rows are there, the next tick sends again."""
+    _poke(SyncRun, send, run_ids)
+
+
+def send_previews(preview_ids: Iterable[int]) -> None:
+    """The same for previews."""
+    _poke(Preview, send_preview, preview_ids)
+
+
+def send_preview(preview_id: int) -> None:
+    """As `send`, of a preview."""
+    current_app.send_task("integrations.tasks.look_ahead", (preview_id,), retry=False)
+
+
+def _poke(model: type[Work], tell: Callable[[int], None], ids: Iterable[int]) -> None:
     sent = []
-    for run_id in run_ids:
+    for pk in ids:
         try:
-            send(run_id)
+            tell(pk)
         except OperationalError:
-            log.warning("The queue does not answer; waiting syncs are sent again in a moment")
+            log.warning("The queue does not answer; what waits is sent again in a moment")
             break
-        sent.append(run_id)
-    SyncRun.objects.filter(pk__in=sent, state=SyncRun.State.QUEUED).update(sent_at=Now())
+        sent.append(pk)
+    model._default_manager.filter(pk__in=sent, state="queued").update(sent_at=Now())

@@ -17,8 +17,22 @@ from integrations.records import Cursor, Page, Problem, Record
 #: Fetches of one listing before a run gives up.
 ATTEMPTS = 3
 
-#: Called with each page: how many stories were read so far, and how many the tracker announced.
-Progress = Callable[[int, int | None], None]
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How far a listing is read: stories and pages with stories, and how many of each there will be, if that is known.
+
+    How many pages there will be follows from the stories that the largest so far held.
+    """
+
+    records: int
+    announced: int | None
+    pages: int
+    pages_announced: int | None
+
+
+#: Called with each page.
+Progress = Callable[[Read], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,14 @@ class _Pages:
         self.gone: set[str] = set()
         self.announced: int | None = None
         self.last: Page | None = None
+        self.with_stories = self.largest = 0
+
+    @property
+    def progress(self) -> Read:
+        """How far it is."""
+        left = max(0, (self.announced or 0) - self.read)
+        pages = self.with_stories + -(-left // self.largest) if self.announced is not None and self.largest else None
+        return Read(self.read, self.announced, self.with_stories, pages)
 
     @property
     def read(self) -> int:
@@ -91,6 +113,8 @@ class _Pages:
         if twice or both:
             raise _Moved("a story was listed twice")
         self.gone |= page.gone
+        self.with_stories += self.read > before
+        self.largest = max(self.largest, self.read - before)
         if page.announced is not None:
             self.announced = page.announced
 
@@ -152,5 +176,5 @@ def _gather(pages: Iterable[Page], progress: Progress) -> Snapshot:
     gathered = _Pages()
     for page in pages:
         gathered.add(page)
-        progress(gathered.read, gathered.announced)
+        progress(gathered.progress)
     return gathered.close()

@@ -104,7 +104,7 @@ def sync_glance(glances: Mapping[int, Glance], roadmap: Roadmap) -> dict[str, ob
 @register.inclusion_tag("_badge.html")
 def run_state(run: SyncRun) -> dict[str, str]:
     """The state of a run as a badge."""
-    tone, icon = TONES[SyncRun.State(run.state)]
+    tone, icon = ("", "undo-2") if run.undone_at else TONES[SyncRun.State(run.state)]
     spin = "spin" if run.state == SyncRun.State.RUNNING else ""
     return {"tone": tone, "icon": icon, "icon_class": spin, "label": run.state_label}
 

@@ -1,4 +1,4 @@
-"""What the owner says to a sync: go on, keep the items, or stop (B8)."""
+"""What the owner says to a sync: go on, keep the items, stop, or take it back (B5, B8)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timesince import timeuntil
 from django.views.decorators.http import require_POST
 
+from integrations import undo as undoing
 from integrations.models import ProjectLink, SyncRun
 from integrations.status import SyncStatus, status_of
 from integrations.sync import brake, claim
@@ -24,7 +25,7 @@ def apply(request: RoadmapRequest, run_id: int) -> HttpResponse:
     if run.is_held and status.needs_setup:
         messages.error(request, f"Nothing was synced. {status.trouble} {status.advice}")
     elif brake.let_go(run, member=request.membership):
-        count = f"{run.flagged} item" if run.flagged == 1 else f"{run.flagged} items"
+        count = f"{run.planned_flags} item" if run.planned_flags == 1 else f"{run.planned_flags} items"
         messages.success(request, f"The sync goes on, and may stop {count}. Each is marked with the reason.")
     else:
         messages.info(request, NO_LONGER)
@@ -55,6 +56,21 @@ def cancel(request: RoadmapRequest, run_id: int) -> HttpResponse:
     else:
         messages.info(request, "It was too late to cancel: the sync had ended. The sync history tells what it did.")
     return _to_the_roadmap(request)
+
+
+@require_POST
+@roadmap_view(level=Level.OWNER)
+def undo(request: RoadmapRequest, run_id: int) -> HttpResponse:
+    """Take back what the latest sync did (B5)."""
+    _, run = _found(request, run_id)
+    try:
+        back = undoing.undo(run, member=request.membership)
+    except undoing.CannotUndo as refusal:
+        messages.error(request, f"Nothing was undone. {refusal}")
+    else:
+        items = "1 item says again what it" if back == 1 else f"{back} items say again what they"
+        messages.success(request, f"The sync was undone: {items} said before. {undoing.RESTS}")
+    return redirect("integrations:run-detail", request.account.slug, request.roadmap.pk, run.pk)
 
 
 def _found(request: RoadmapRequest, run_id: int) -> tuple[SyncStatus, SyncRun]:

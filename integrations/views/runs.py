@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from integrations import held, history, panel, registry, setup
+from integrations import history, panel, registry, setup
+from integrations.history_filter import ChangeFilter, RunFilter
 from integrations.models import ItemChange, ProjectLink, SyncRun
-from integrations.status import status_of
+from integrations.shown_plan import ShownPlan, of_run
+from integrations.status import stage_of, status_of
+from integrations.sync.progress import written_by
 from integrations.sync.schedule import request_run
+from integrations.undo import latest_undoable
+from integrations.views.fragments import is_fragment, sign_in_first
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
-
-P = ParamSpec("P")
 
 RUNS_SHOWN = 25
 CHANGES_SHOWN = 50
@@ -43,19 +42,6 @@ def sync_now(request: RoadmapRequest) -> HttpResponse:
     return redirect(reverse("roadmaps:items-table", args=[request.account.slug, request.roadmap.pk]))
 
 
-def sign_in_first(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """For a fragment: who is signed out meanwhile gets the whole page anew, not the sign-in page inside of it."""
-
-    @wraps(view)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        request = args[0]
-        if isinstance(request, HttpRequest) and "HX-Request" in request.headers and not request.user.is_authenticated:
-            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return view(*args, **kwargs)
-
-    return inside
-
-
 @require_safe
 @sign_in_first
 @roadmap_view(portfolios=False)
@@ -72,9 +58,17 @@ def runs(request: RoadmapRequest) -> HttpResponse:
     if status is None:
         raise Http404
     link = status.link
-    found = SyncRun.objects.filter(account=request.account, link=link).select_related("asked_by__user")
+    asked = RunFilter(request.GET)
+    found = asked.apply(SyncRun.objects.filter(account=request.account, link=link)).select_related("asked_by__user")
     page = Paginator(found.order_by("-id"), RUNS_SHOWN).get_page(request.GET.get("page"))
-    return render(request, "integrations/runs.html", {"page": page, **_frame(request, link)})
+    context = {
+        "page": page,
+        "asked": asked,
+        "live": any(run.is_live and not run.is_held for run in page),
+        "item": asked.item_in(request.roadmap),
+        **_frame(request, link),
+    }
+    return render(request, "integrations/runs.html", context)
 
 
 @require_safe
@@ -84,28 +78,43 @@ def run(request: RoadmapRequest, run_id: int) -> HttpResponse:
     link = setup.link_of(request.roadmap)
     if link is None:
         raise Http404
-    found = SyncRun.objects.select_related("asked_by__user")
+    found = SyncRun.objects.select_related("asked_by__user", "undone_by__user")
     shown = get_object_or_404(found, account=request.account, link=link, pk=run_id)
-    changes = ItemChange.objects.filter(account=request.account, run=shown).select_related("item").order_by("id")
-    page = Paginator(changes, CHANGES_SHOWN).get_page(request.GET.get("page"))
+    if is_fragment(request) and not shown.is_live:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    asked = ChangeFilter(request.GET)
+    changes = asked.apply(ItemChange.objects.filter(account=request.account, run=shown)).select_related("item")
+    page = Paginator(changes.order_by("id"), CHANGES_SHOWN).get_page(request.GET.get("page"))
     for change in page:
         change.run = shown
+    is_owner = request.level == Level.OWNER and request.roadmap.archived_at is None
     context = {
         "run": shown,
         "page": page,
+        "asked": asked,
+        "is_owner": is_owner,
+        "running": shown.is_live and not shown.is_held,
+        "stage": stage_of(shown),
+        "written": written_by(shown),
+        "may_undo": is_owner and shown.has_changes and _is_undoable(shown, link),
         "plan": _plan(request, shown, link),
-        "may_answer": shown.is_held and request.level == Level.OWNER and request.roadmap.archived_at is None,
+        "may_answer": shown.is_held and is_owner,
         "entries": history.entries(request.account.pk, page),
         **_frame(request, link),
     }
     return render(request, "integrations/run.html", context)
 
 
-def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> held.HeldPlan | None:
+def _is_undoable(run: SyncRun, link: ProjectLink) -> bool:
+    latest = latest_undoable(link)
+    return latest is not None and latest.pk == run.pk
+
+
+def _plan(request: RoadmapRequest, run: SyncRun, link: ProjectLink) -> ShownPlan | None:
     """What a held run would do, or what the owner turned down; for the owner."""
     if request.level != Level.OWNER or not (run.is_held or run.is_turned_down):
         return None
-    return held.plan_of(run, link)
+    return of_run(run, link)
 
 
 def _frame(request: RoadmapRequest, link: ProjectLink) -> dict[str, object]:

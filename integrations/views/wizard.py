@@ -8,16 +8,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from integrations import setup
+from integrations import preview, setup
 from integrations.credentials import LabelTaken
 from integrations.errors import CredentialRejected, PullError
 from integrations.forms import posted
+from integrations.models import Preview
+from integrations.sync.outline import Outline, read_outline
+from integrations.views import previews
 from integrations.wizard import REVIEW, Step, Wizard
-from integrations.wizard_forms import FORMS, PROJECTS_SHOWN, ProjectForm, StepForm
+from integrations.wizard_forms import FORMS, PROJECTS_SHOWN, DatesForm, ProjectForm, StepForm
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
-
-#: Stands in the form of the last page: a post that was made for another state of the link is not carried out.
-NEW_LINK = "new"
 
 
 @require_safe
@@ -77,6 +77,8 @@ def _store(form: StepForm) -> bool:
 
 def _extras(request: RoadmapRequest, form: StepForm) -> dict[str, object]:
     """What the page of that step shows besides its form."""
+    if isinstance(form, DatesForm):
+        return previews.context_of(request, form.wizard, "dates")
     if not isinstance(form, ProjectForm):
         return {}
     search = request.GET.get("q", "")[:200]
@@ -85,9 +87,8 @@ def _extras(request: RoadmapRequest, form: StepForm) -> dict[str, object]:
 
 
 def _review(request: RoadmapRequest, wizard: Wizard) -> HttpResponse:
-    expected = _state_of_link(wizard)
     if request.method == "POST":
-        if request.POST.get("state") != expected:
+        if request.POST.get("state") != wizard.state_of_link:
             return _stale(request, wizard)
         try:
             return _carry_out(request, wizard)
@@ -95,12 +96,13 @@ def _review(request: RoadmapRequest, wizard: Wizard) -> HttpResponse:
             messages.info(request, str(refusal))
             return redirect(_roadmap_url(request))
         except setup.SetupRefused as refusal:
-            return _page(request, wizard, REVIEW, "review", status=422, refusal=str(refusal), **_summary(wizard))
-    return _page(request, wizard, REVIEW, "review", status=200, **_summary(wizard))
+            return _review_page(request, wizard, status=422, refusal=str(refusal))
+    return _review_page(request, wizard, status=200)
 
 
-def _state_of_link(wizard: Wizard) -> str:
-    return f"version-{wizard.link.setup_version}" if wizard.link else NEW_LINK
+def _review_page(request: RoadmapRequest, wizard: Wizard, *, status: int, refusal: str = "") -> HttpResponse:
+    context = _summary(wizard) | previews.context_of(request, wizard, "plan")
+    return _page(request, wizard, REVIEW, "review", status=status, refusal=refusal, **context)
 
 
 def _stale(request: RoadmapRequest, wizard: Wizard) -> HttpResponse:
@@ -112,12 +114,24 @@ def _stale(request: RoadmapRequest, wizard: Wizard) -> HttpResponse:
 
 
 def _carry_out(request: RoadmapRequest, wizard: Wizard) -> HttpResponse:
+    plan = _seen_plan(request, wizard)
     if wizard.link is None:
-        setup.finish(wizard.draft, member=request.membership)
+        setup.finish(wizard.draft, member=request.membership, plan=plan)
         return redirect("integrations:setup-ready", request.account.slug, request.roadmap.pk)
-    setup.modify(wizard.link, wizard.draft, member=request.membership)
+    setup.modify(wizard.link, wizard.draft, member=request.membership, plan=plan)
     messages.success(request, "The setup was changed. A sync with the new setup has started.")
     return redirect(_roadmap_url(request))
+
+
+def _seen_plan(request: RoadmapRequest, wizard: Wizard) -> Outline:
+    """The plan that the owner looked at when they pressed the button. Raises SetupRefused where it is another now."""
+    found = preview.find(wizard.draft, Preview.Purpose.PLAN)
+    if found is None or found.state != Preview.State.READY:
+        raise setup.SetupRefused("Please look first at what this setup would do. Nothing was changed yet.")
+    plan = read_outline(found.answer)
+    if plan.digest != request.POST.get("plan"):
+        raise setup.SetupRefused("The preview is another one than you saw. Please look at it again.")
+    return plan
 
 
 def _summary(wizard: Wizard) -> dict[str, object]:
@@ -131,7 +145,6 @@ def _summary(wizard: Wizard) -> dict[str, object]:
         "start": [dates[key] for key in draft.start_sources if key in dates],
         "end": [dates[key] for key in draft.end_sources if key in dates],
         "fields": [wizard.field_names[key] for key in draft.fields if key in wizard.field_names],
-        "state": _state_of_link(wizard),
         "links": {one.name: wizard.url(one) for one in wizard.steps},
     }
 

@@ -8,7 +8,7 @@ from integrations.wizard_forms.base import StepForm
 from integrations.wizard_forms.content import DatesForm, FieldsForm, FilterForm
 from integrations.wizard_forms.source import PROJECTS_SHOWN, CredentialsForm, ProjectForm, SettingsForm
 
-__all__ = ["FORMS", "PROJECTS_SHOWN", "ProjectForm", "StepForm"]
+__all__ = ["FORMS", "PROJECTS_SHOWN", "DatesForm", "ProjectForm", "StepForm"]
 
 FORMS: Mapping[str, type[StepForm]] = {
     "settings": SettingsForm,

@@ -71,6 +71,11 @@ class DatesForm(StepForm):
     def _side(self, side: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(f"{side}_")]
 
+    def selected(self, side: str) -> list[str]:
+        """What the page shows as chosen for that side, saved or not; what the project does not offer is left out."""
+        offered = {spec.key for spec in self.wizard.description.dates}
+        return [str(key) for key in (field.value() for field in self._side(side)) if key in offered]
+
     def _chosen(self, side: str) -> list[str]:
         values = (self.cleaned_data[field.name] for field in self._side(side))
         return list(dict.fromkeys(value for value in values if value))

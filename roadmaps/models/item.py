@@ -28,6 +28,7 @@ class Item(OwnedByAccount):
         MOVED = "moved", "Moved to another project"
         OUT_OF_FILTER = "out_of_filter", "No longer matches the filter"
         HIDDEN = "hidden", "No longer visible to the credential"
+        UNDONE = "undone", "Its sync was undone"
 
     # The composite key to the roadmap, and the roadmap's own to the account, prove both; no second check for each row.
     account = models.ForeignKey(
@@ -69,7 +70,7 @@ class Item(OwnedByAccount):
                 name="item_end_not_before_start",
             ),
             models.CheckConstraint(
-                condition=Q(source_state__in=["", "deleted", "moved", "out_of_filter", "hidden"]),
+                condition=Q(source_state__in=["", "deleted", "moved", "out_of_filter", "hidden", "undone"]),
                 name="item_source_state_known",
             ),
             models.CheckConstraint(

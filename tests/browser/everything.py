@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts import digest
 from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
-from integrations.models import Credential, ItemChange, ProjectLink, SetupDraft, SyncRun
+from integrations.models import Credential, ItemChange, Preview, ProjectLink, SetupDraft, SyncRun
+from integrations.preview import question_of
 from roadmaps.fields import Stored
 from roadmaps.models import Field, FieldType, Item, Look, Roadmap, View
 from tests import factories
@@ -233,14 +234,16 @@ def _runs(link: ProjectLink, olga: Membership) -> Things:
 
 
 def _plan(link: ProjectLink) -> dict[str, object]:
-    named = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in link.items()[:8]]
-    return {
-        "created": 11,
-        "updated": 2,
-        "flagged": 60,
-        "held_items": named,
-        "held_reasons": {"moved": 8, "deleted": 52},
-    }
+    stopped = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in link.items()[:8]]
+    differences = [{"label": long(80), "old": "", "new": long(119)}]
+    lines = [
+        {"kind": "updated", "name": item.name, "item": item.pk, "external_id": "7", "differences": differences}
+        for item in link.items()[:3]
+    ]
+    counts = {"digest": "0" * 32, "total": 90, "created": 11, "updated": 2, "flagged": 60, "cleared": 3}
+    kinds = {"states": {"Started": 60, long(60): 30}, "types": {"Feature": 60, long(60): 30}}
+    reasons = {"moved": 8, "deleted": 52}
+    return {"plan": {**counts, **kinds, "reasons": reasons, "stopped": stopped, "lines": lines}}
 
 
 def _run(link: ProjectLink, state: str, **columns: object) -> SyncRun:
@@ -297,7 +300,7 @@ def _portfolios(roadmap: Roadmap, olga: Membership, alice: Membership) -> Things
 def _draft(roadmap: Roadmap, tracker: Sandbox) -> None:
     """Every step is done, so each can be looked at."""
     project = next(iter(tracker.world.projects.values()))
-    SetupDraft.objects.create(
+    draft = SetupDraft.objects.create(
         account_id=roadmap.account_id,
         roadmap=roadmap,
         integration=factories.make_integration(roadmap.owner, "Tracker of the riders"),
@@ -309,4 +312,21 @@ def _draft(roadmap: Roadmap, tracker: Sandbox) -> None:
         end_sources=["accepted"],
         fields=["type", "state", "labels"],
         done=STEPS,
+    )
+    lines = [{"kind": "created", "name": long(200), "external_id": "7", "state": long(60), "type": long(60)}]
+    plan = {"created": 9, "total": 9, "states": {long(60): 9}, "types": {long(60): 9}, "problems": 2, "lines": lines}
+    _preview(draft, "plan", plan)
+    _preview(draft, "dates", {"stories": [[{"created": 0, "started": 1}, 7], [{}, 2]]})
+
+
+def _preview(draft: SetupDraft, purpose: str, answer: dict[str, object]) -> None:
+    """A worker looked already."""
+    Preview.objects.create(
+        account_id=draft.account_id,
+        roadmap_id=draft.roadmap_id,
+        purpose=purpose,
+        state="ready",
+        question=question_of(draft, purpose),
+        answer=answer,
+        finished_at=timezone.now(),
     )

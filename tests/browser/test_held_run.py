@@ -78,7 +78,7 @@ def test_the_owner_sees_what_a_sync_would_stop_and_says_no_and_later_yes(
 
     panel.get_by_role("button", name="Keep the items").click()
     expect(page.locator("[data-flash]")).to_contain_text("Nothing was changed")
-    expect(panel).to_contain_text("you kept them")
+    expect(panel).to_contain_text("You said no")
     assert not Item.objects.exclude(source_state="").exists()
 
     panel.get_by_role("button", name="Sync now").click()

@@ -63,7 +63,8 @@ def set_up(page: Page, project: str) -> None:
     go_on(page, "Fields")
     page.get_by_label("First Started").check()
     go_on(page, "Review")
-    page.get_by_role("button", name="Finish setup").click()
+    expect(page.get_by_role("heading", name="What the first sync would do")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Start sync").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The Pivotal Tracker integration is set up")
 
 

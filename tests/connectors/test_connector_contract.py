@@ -142,6 +142,7 @@ def test_a_description_is_stable_and_sound(stage: Stage) -> None:
     assert all(spec.label for spec in (*described.states, *described.fields, *described.dates))
     assert set(described.suggested_states) <= set(states)
     assert set(described.suggested_fields) <= set(fields)
+    assert stage.connector.type_key in (*fields, "")
     assert {*described.suggested_start, *described.suggested_end} <= set(dates)
     assert all(set(spec.colours) <= set(spec.options) for spec in described.fields)
 

@@ -32,6 +32,7 @@ class PivotalTracker:
     )
     secret_pattern = SECRET_PATTERN
     progress = catalog.PROGRESS
+    type_key = "type"
 
     def verify(self, auth: Auth) -> Identity:
         """Ask Tracker whose token this is."""

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership
-from integrations.models import Credential, Integration, ProjectLink
+from integrations import preview
+from integrations.models import Credential, Integration, Preview, ProjectLink
 from roadmaps.models import Roadmap
 from tests import factories
 from tracker_sandbox.entities import Project
@@ -89,11 +90,22 @@ class Setup:
         }
         return usual[name]
 
+    def look(self, purpose: str = "plan") -> Preview:
+        """Let a worker look at what the setup would do; nobody else works here."""
+        self.client.post(self.url("setup-preview", purpose))
+        found = Preview.objects.get(roadmap=self.roadmap, purpose=purpose)
+        return preview.execute(found.pk) or found
+
+    def confirm(self, **values: object) -> HttpResponse:
+        """Look first, and say yes to what is there to be seen."""
+        answer = self.look().answer or {}
+        return self.post("review", **{"plan": str(answer.get("digest", "")), **values})
+
     def walk(self, upto: str = "review", *, besides: Sequence[str] = ()) -> HttpResponse:
         """Post one step after the other, up to and with that one."""
         for name in ("settings", "credentials", "project", "filter", "dates", "fields", "review"):
             if name not in besides:
-                response = self.post(name)
+                response = self.confirm() if name == "review" else self.post(name)
                 assert response.status_code == 302, f"{name}: {response.status_code}"
             if name == upto:
                 break

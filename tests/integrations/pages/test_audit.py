@@ -56,7 +56,7 @@ def test_credentials_without_their_secrets(
 def test_links(setup: Setup) -> None:
     setup.walk()
     setup.post("filter", states=["accepted"])
-    setup.post("review", state="version-1")
+    setup.confirm(state="version-1")
     assert lines() == [
         ("Olga Olsen", "links", "Linked “Alpha” for good to the project “Rider app” by “Tracker” and “Robin's token”."),
         ("Olga Olsen", "links", "Changed the setup of “Alpha”; it syncs by “Tracker” and “Robin's token”."),

@@ -44,14 +44,13 @@ def link(olga: Membership) -> ProjectLink:
     return factories.make_link(roadmap)
 
 
-def hold(link: ProjectLink, **columns: object) -> SyncRun:
+def hold(link: ProjectLink, **told: object) -> SyncRun:
     """A run that would stop 60 items, of which it names 50."""
     items = link.roadmap.items.filter(origin=link.kind, source_state="").order_by("id")[:50]
     named = [{"item": item.pk, "name": item.name, "reason": "deleted"} for item in items]
     counts = {"created": 11, "updated": 22, "revived": 33, "unchanged": 44, "flagged": 60}
-    return make_run(
-        link, "held", **{**counts, "held_items": named, "held_reasons": {"moved": 8, "deleted": 52}, **columns}
-    )
+    plan = {**counts, "stopped": named, "reasons": {"moved": 8, "deleted": 52}, **told}
+    return make_run(link, "held", plan=plan)
 
 
 def answer(browser: Client, name: str, run: SyncRun) -> HttpResponse:
@@ -72,6 +71,7 @@ def test_the_owner_reads_what_it_would_do_and_why(link: ProjectLink, olga: Membe
         ("created", "11"),
         ("updated", "22"),
         ("come back", "33"),
+        ("values cleared", "0"),
         ("unchanged", "44"),
     ]
     assert page.index("<strong>52</strong> <span>Deleted at the source") < page.index("<strong>8</strong>")
@@ -83,7 +83,7 @@ def test_the_owner_reads_what_it_would_do_and_why(link: ProjectLink, olga: Membe
 
 def test_the_names_of_items_are_text(link: ProjectLink, olga: Membership) -> None:
     """D18"""
-    hold(link, held_items=[{"item": 1, "name": "<script>alert(1)</script>", "reason": "deleted"}])
+    hold(link, stopped=[{"item": 1, "name": "<script>alert(1)</script>", "reason": "deleted"}])
     page = look("sync_status", olga, link.roadmap)
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
@@ -180,7 +180,7 @@ def test_a_run_that_comes_to_wait_shows_by_itself_and_waits_at_ease(
 ) -> None:
     run = make_run(link, "running", stage="comparing")
     url = poll_url(look("sync_status", olga, link.roadmap))
-    SyncRun.objects.filter(pk=run.pk).update(state="held", stage="", flagged=60, held_reasons={"deleted": 60})
+    SyncRun.objects.filter(pk=run.pk).update(state="held", stage="", plan={"flagged": 60, "reasons": {"deleted": 60}})
     page = signed_in(olga).get(url).content.decode()
     assert "The last sync would stop 60 of 64 items" in page
     assert 'id="sync-toolbar" hx-swap-oob="' in page
@@ -192,14 +192,15 @@ def test_a_run_that_comes_to_wait_shows_by_itself_and_waits_at_ease(
 def test_a_plan_that_grew_after_a_yes_is_shown_anew(link: ProjectLink, olga: Membership, signed_in: SignedIn) -> None:
     run = hold(link)
     url = poll_url(look("sync_status", olga, link.roadmap))
-    SyncRun.objects.filter(pk=run.pk).update(flagged=61, approved_flags=60, held_reasons={"deleted": 61})
+    SyncRun.objects.filter(pk=run.pk).update(plan={"digest": "other", "flagged": 61})
     assert "would stop 61 of 64" in signed_in(olga).get(url).content.decode()
 
 
 def test_the_pages_of_a_held_run_ask_one_query_more(
     link: ProjectLink, olga: Membership, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    run = hold(link, asked_by=olga)
+    run = hold(link)
+    SyncRun.objects.update(asked_by=olga)
     roadmap = Roadmap.objects.select_related("owner__user", "account").get(pk=link.roadmap_id)
     with django_assert_num_queries(3):
         look("sync_toolbar %}{% sync_status", olga, roadmap)
@@ -224,7 +225,7 @@ def test_yes_sends_the_run_on_its_way(
         response = answer(signed_in(olga), "run-apply", run)
     assert said(response) == ["The sync goes on, and may stop 60 items. Each is marked with the reason."]
     run.refresh_from_db()
-    assert (run.state, run.approved_flags, run.flagged, sent) == ("queued", 60, 0, [run.pk])
+    assert (run.state, run.planned_flags, run.flagged, sent) == ("queued", 60, 0, [run.pk])
 
 
 def test_no_keeps_the_items_and_pauses(link: ProjectLink, olga: Membership, signed_in: SignedIn) -> None:
@@ -233,12 +234,12 @@ def test_no_keeps_the_items_and_pauses(link: ProjectLink, olga: Membership, sign
     assert said(response) == ["Nothing was changed. Syncing is paused until you press “Sync now”."]
     page = look("sync_toolbar %}{% sync_status", olga, link.roadmap)
     assert "Pivotal Tracker is paused." in page
-    assert "you kept them" in page
+    assert "You said no" in page
     assert "banner--danger" not in page
     assert "Turned down" in page
     assert page.count("Sync now") >= 2
     press(signed_in(olga), link)
-    assert "you kept them" not in look("sync_status", olga, link.roadmap)
+    assert "You said no" not in look("sync_status", olga, link.roadmap)
 
 
 def test_what_was_turned_down_is_remembered(
@@ -252,7 +253,7 @@ def test_what_was_turned_down_is_remembered(
         assert text in page
     assert "Apply this sync" not in page
     page = signed_in(vera).get(address("run-detail", link, run.pk)).content.decode()
-    assert "The owner kept the items, so nothing was changed." in page
+    assert "The owner said no to this sync, so nothing was changed." in page
     assert "Story 2<" not in page
     assert "Turned down" in signed_in(vera).get(address("run-list", link)).content.decode()
 
@@ -260,7 +261,7 @@ def test_what_was_turned_down_is_remembered(
 def test_a_run_that_went_on_says_that_the_owner_was_asked(
     link: ProjectLink, olga: Membership, signed_in: SignedIn
 ) -> None:
-    run = make_run(link, "succeeded", approved_flags=60, flagged=58)
+    run = make_run(link, "succeeded", plan={"flagged": 60}, flagged=58)
     page = signed_in(olga).get(address("run-detail", link, run.pk)).content.decode()
     assert "allowed it to stop 60 items" in page
 

@@ -47,7 +47,7 @@ def test_each_pulled_field_is_a_field_of_the_account_at_once(setup: Setup) -> No
     setup.post("settings")
     setup.walk("dates", besides=["settings"])
     setup.post("fields", keys=["type", "labels", "updated"])
-    setup.post("review")
+    setup.confirm()
     fields = {field.source_key: field for field in Field.objects.filter(account=setup.owner.account)}
     assert {key: (field.name, field.type) for key, field in fields.items()} == {
         "type": ("Story Type", "choice"),
@@ -78,7 +78,7 @@ def test_a_date_without_a_source_stays_the_roadmaps_own(setup: Setup) -> None:
     setup.walk("filter")
     setup.post("dates", start_1="", start_2="", end_1="accepted")
     setup.post("fields", keys=[])
-    setup.post("review")
+    setup.confirm()
     assert Roadmap.objects.get(pk=setup.roadmap.pk).synced_columns == ["name", "description", "end_date"]
 
 
@@ -143,7 +143,7 @@ def test_a_second_tab_can_not_link_to_another_project(setup: Setup) -> None:
     setup.walk("fields")
     stale = Wizard(setup.roadmap, setup.owner)
     stale.draft.project_id = str(setup.tracker.shop.id)
-    setup.post("review")
+    setup.confirm()
     with pytest.raises(linking.AlreadyLinked):
         linking.finish(stale.draft, member=setup.owner)
     assert setup.link().project_name == "Rider app"
@@ -152,7 +152,7 @@ def test_a_second_tab_can_not_link_to_another_project(setup: Setup) -> None:
 @pytest.mark.parametrize("state", ["", "new ", "version-1", "version-99"])
 def test_a_post_that_was_not_made_by_the_page_links_nothing(setup: Setup, state: str) -> None:
     setup.walk("fields")
-    setup.post("review", state=state)
+    setup.confirm(state=state)
     assert not ProjectLink.objects.exists()
 
 
@@ -161,11 +161,12 @@ def test_two_posts_at_the_same_moment_make_one_link(setup: Setup) -> None:
     """S21, S22: the roadmap's row is locked first, and the one-to-one has the last word."""
     setup.walk("fields")
     answers: list[int] = []
+    seen = {"state": "new", "plan": (setup.look().answer or {})["digest"]}
 
     def press() -> None:
         browser = Client()
         browser.force_login(setup.owner.user)
-        answers.append(browser.post(setup.step("review"), {"state": "new"}).status_code)
+        answers.append(browser.post(setup.step("review"), seen).status_code)
         connection.close()
 
     threads = [threading.Thread(target=press) for _ in range(4)]
@@ -181,9 +182,10 @@ def test_two_posts_at_the_same_moment_make_one_link(setup: Setup) -> None:
 
 def test_the_project_is_asked_for_once_more_before_linking(setup: Setup) -> None:
     setup.walk("fields")
+    plan = (setup.look().answer or {})["digest"]
     setup.tracker.world.revoke_token(TOKEN)
     cache.clear()
-    response = setup.post("review")
+    response = setup.post("review", plan=plan)
     assert "does not take these credentials" in response.content.decode()
     assert not ProjectLink.objects.exists()
     assert SetupDraft.objects.exists()
@@ -201,9 +203,10 @@ def test_a_state_that_the_project_lost_is_said_before_linking(setup: Setup) -> N
     setup.post("filter", states=["planned"])
     setup.post("dates")
     setup.post("fields")
+    plan = (setup.look().answer or {})["digest"]
     setup.tracker.world.update_project(setup.tracker.rider.id, automatic_planning=True)
     cache.clear()
-    response = setup.post("review")
+    response = setup.post("review", plan=plan)
     assert "no longer offers all that you chose. Please look at “Filter” again." in response.content.decode()
     assert not ProjectLink.objects.exists()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership
-from integrations.models import Credential, ProjectLink, SetupDraft, SyncRun
+from integrations.models import Credential, Preview, ProjectLink, SetupDraft, SyncRun
 from integrations.sync.run import execute
 from roadmaps.models import Field, Item, Roadmap
 from tests import factories
@@ -27,7 +28,12 @@ def linked(setup: Setup) -> Setup:
 
 
 def save(setup: Setup, version: int = 1) -> None:
-    setup.post("review", state=f"version-{version}")
+    setup.confirm(state=f"version-{version}")
+
+
+def looking(browser: Client, setup: Setup) -> Preview:
+    """Somebody else lets a worker look."""
+    return replace(setup, client=browser).look()
 
 
 def test_it_opens_at_the_first_step_with_the_links_own_values(linked: Setup) -> None:
@@ -99,7 +105,7 @@ def test_the_project_can_not_be_changed(linked: Setup) -> None:
     for response in (linked.get("project"), linked.post("project", project=other)):
         assert response.headers["Location"] == linked.step("settings")
     linked.post("settings", project=other, project_id=other)
-    linked.post("review", state="version-1", project_id=other, roadmap=0)
+    linked.confirm(state="version-1", project_id=other, roadmap=0)
     assert linked.link().project_id == str(linked.tracker.rider.id)
     assert "Project" not in [step.strip() for step in linked.get("settings").content.decode().split("<span>")]
 
@@ -172,7 +178,8 @@ def test_a_new_owner_may_keep_the_credentials_in_use_but_choose_no_other_of_some
     assert "Olga&#x27;s other" not in page
     assert browser.post(linked.step("credentials"), {"credential": unused.pk}).status_code == 422
     assert browser.post(linked.step("credentials"), {"credential": linked.credential.pk}).status_code == 302
-    assert browser.post(linked.step("review"), {"state": "version-1"}).status_code == 302
+    seen = {"state": "version-1", "plan": (looking(browser, linked).answer or {})["digest"]}
+    assert browser.post(linked.step("review"), seen).status_code == 302
     assert linked.link().credential == linked.credential
     assert linked.link().setup_version == 2
 

@@ -409,7 +409,7 @@ def test_the_review_shows_every_choice_and_warns_that_it_is_for_good(setup: Setu
         "First Started, else Created",
         "Story Type, State, Labels",
         "This links the roadmap for good.",
-        "Finish setup",
+        "Look now",
     ):
         assert text in page
 

@@ -37,6 +37,7 @@ class FakeConnector:
     secret_help: str = ""
     secret_pattern: str = ".*"
     progress: Progress | None = field(default_factory=lambda: Progress("epics", "estimate", "state", ("Accepted",)))
+    type_key: str = ""
     records: dict[str, Record] = field(default_factory=dict)
     version: int = 1
     page_size: int = 2

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import brake, schedule
+from integrations.sync.outline import SHOWN
 from integrations.sync.run import execute
 from roadmaps.models import Item
 from tests.integrations.sync.fakes import FakeConnector, record
@@ -39,16 +40,21 @@ def keep(tracker: FakeConnector, count: int) -> None:
 def test_an_empty_answer_stops_nothing(many: ProjectLink, tracker: FakeConnector) -> None:
     tracker.hold()
     run = pull(many)
-    assert (run.state, run.flagged, run.finished_at, lost()) == ("held", 150, None, 0)
-    assert len(run.held_items) == brake.SHOWN
-    assert run.held_items[0] == {"item": Item.objects.get(external_id="1").pk, "name": "Story 1", "reason": "deleted"}
+    assert (run.state, run.planned_flags, run.finished_at, lost()) == ("held", 150, None, 0)
+    assert run.plan is not None
+    assert len(run.plan["stopped"]) == SHOWN
+    assert run.plan["stopped"][0] == {
+        "item": Item.objects.get(external_id="1").pk,
+        "name": "Story 1",
+        "reason": "deleted",
+    }
 
 
 def test_a_held_run_counts_its_reasons(many: ProjectLink, tracker: FakeConnector) -> None:
     """B9: all of them, also beyond the items that it shows by name."""
     tracker.fates = {str(number): "moved" for number in range(1, 61)}
     tracker.hold(*list(tracker.records.values())[120:])
-    assert pull(many).held_reasons == {"moved": 60, "deleted": 60}
+    assert (pull(many).plan or {})["reasons"] == {"moved": 60, "deleted": 60}
 
 
 def test_an_empty_answer_is_held_even_for_a_single_item(link: ProjectLink, tracker: FakeConnector) -> None:
@@ -101,7 +107,7 @@ def test_a_yes_is_good_for_what_was_shown_and_no_more(many: ProjectLink, tracker
     keep(tracker, 50)
     again = execute(held.pk)
     assert again is not None
-    assert (again.state, again.flagged, lost()) == ("held", 100, 0)
+    assert (again.state, again.planned_flags, lost()) == ("held", 100, 0)
 
 
 def test_the_owner_says_no_and_everything_stays(many: ProjectLink, tracker: FakeConnector) -> None:
@@ -132,6 +138,7 @@ def test_a_filter_that_the_owner_changed_needs_no_second_yes(many: ProjectLink, 
 def test_a_changed_setup_takes_the_place_of_a_held_run(many: ProjectLink, tracker: FakeConnector) -> None:
     keep(tracker, 10)
     held = pull(many)
+    schedule.drop_live_run(many)
     new = schedule.request_run(link=many, trigger=SyncRun.Trigger.MODIFY, send=False)
     held.refresh_from_db()
     assert new != held

@@ -28,7 +28,7 @@ def stored(run: SyncRun) -> SyncRun:
 def test_what_is_over_in_a_moment_tells_nothing(link: ProjectLink) -> None:
     with Heart(claimed(link)) as beating:
         beating.tell(stage="reading", records_read=7, records_announced=9)
-        assert stored(beating._run).stage == "connecting"
+        assert stored(beating._work).stage == "connecting"
 
 
 def test_a_longer_run_tells_how_far_it_is_and_shows_life(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_a_longer_run_tells_how_far_it_is_and_shows_life(link: ProjectLink, monk
 def test_who_lost_the_run_hears_it_when_telling(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heart, "TELL_EVERY", 0)
     with Heart(claimed(link)) as beating:
-        claim.cancel(beating._run, member=link.roadmap.owner)
+        claim.cancel(beating._work, member=link.roadmap.owner)
         with pytest.raises(LeaseLost):
             beating.tell(stage="reading")
 
@@ -77,7 +77,7 @@ def test_a_silent_run_is_kept_alive(link: ProjectLink, monkeypatch: pytest.Monke
 def test_a_sleeper_wakes_as_soon_as_the_run_is_lost(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heart, "BEAT", 0.05)
     with Heart(claimed(link)) as beating:
-        claim.cancel(beating._run, member=link.roadmap.owner)
+        claim.cancel(beating._work, member=link.roadmap.owner)
         began = time.monotonic()
         with pytest.raises(LeaseLost):
             beating.sleep(30)

@@ -143,7 +143,7 @@ def test_the_queries_of_a_tick_do_not_grow_with_the_links(
     for number in range(5):
         roadmap = factories.make_roadmap(link.roadmap.owner, f"R{number}")
         due(factories.make_link(roadmap, integration=link.integration, credential=link.credential))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         schedule.tick()
     assert len(sent) == 5
 

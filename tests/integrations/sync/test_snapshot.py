@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from integrations.errors import Inconsistent, TrackerUnavailable
 from integrations.records import Page, Problem
-from integrations.sync.snapshot import Snapshot, collect
+from integrations.sync.snapshot import Read, Snapshot, collect
 from tests.integrations.sync.fakes import record
 
 
 def collect_listings(*listings: Iterable[Page]) -> Snapshot:
     """What is made of a tracker that answers with one listing after the other."""
     left = iter(listings)
-    return collect(lambda: next(left), progress=lambda read, announced: None)
+    return collect(lambda: next(left), progress=lambda read: None)
 
 
 def test_pages_under_one_version_become_one_snapshot() -> None:
@@ -102,3 +102,15 @@ def test_whatever_the_pages_the_snapshot_is_whole_or_refused(ids: list[str], siz
             collect_listings(listing(), listing(), listing())
     else:
         assert list(collect_listings(listing()).states) == ids
+
+
+def test_progress_counts_stories_and_pages_and_foresees_how_many_there_will_be() -> None:
+    said: list[Read] = []
+    pages = [
+        Page(stamp="7"),
+        Page(stamp="7", records=(record("1"), record("2")), announced=5),
+        Page(stamp="7", records=(record("3"),), passed_over={"4": "accepted"}, announced=5),
+        Page(stamp="7", records=(record("5"),), announced=5),
+    ]
+    collect(lambda: pages, progress=said.append)
+    assert said == [Read(0, None, 0, None), Read(2, 5, 1, 3), Read(4, 5, 2, 3), Read(5, 5, 3, 3)]
