@@ -8,6 +8,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from accounts import walls
+from accounts.walls import Across
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
-    execute_from_command_line(sys.argv)
+    with walls.every_account(Across.OPERATOR):
+        execute_from_command_line(sys.argv)

@@ -15,8 +15,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from accounts import walls
 from accounts.models import Account, Membership, Role, User
 from accounts.second_factor import has_second_factor, was_used
+from accounts.walls import Across
 
 P = ParamSpec("P")
 
@@ -83,7 +85,8 @@ def last_membership(request: HttpRequest) -> Membership | None:
     slug = request.session.get(LAST_ACCOUNT)
     if slug is None or not isinstance(request.user, User):
         return None
-    return active_memberships(request.user).filter(account__slug=slug).first()
+    with walls.every_account(Across.SIGN_IN):
+        return active_memberships(request.user).filter(account__slug=slug).first()
 
 
 def account_view(
@@ -97,7 +100,8 @@ def account_view(
             membership = enter(request, account_slug)
             if not has_role(membership, role):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # `enter` made it an AccountRequest
+            with walls.entered(membership.account_id):
+                return view(request, *args, **kwargs)  # type: ignore[arg-type]  # `enter` made it an AccountRequest
 
         return login_required(inside)
 
@@ -107,14 +111,15 @@ def account_view(
 def enter(request: HttpRequest, account_slug: str) -> Membership:
     """Put the account and the memberships on the request, and show times in the account's zone.
 
-    Raises Http404 for strangers, and SecondFactorNeeded. One query; a second one in an account that is beyond the
-    switcher, and one more in an account that asks for a second factor.
+    The caller lets statements in (`walls.entered`). Raises Http404 for strangers, and SecondFactorNeeded. One query; a
+    second one in an account that is beyond the switcher, and one more in an account that asks for a second factor.
     """
     if not isinstance(request.user, User):
         raise Http404
-    offered = list(active_memberships(request.user)[:SWITCHER_SIZE])
-    here = next((member for member in offered if member.account.slug == account_slug), None)
-    membership = here or membership_or_404(request.user, account_slug)
+    with walls.every_account(Across.SIGN_IN):
+        offered = list(active_memberships(request.user)[:SWITCHER_SIZE])
+        here = next((member for member in offered if member.account.slug == account_slug), None)
+        membership = here or membership_or_404(request.user, account_slug)
     if membership.account.requires_second_factor:
         _check_second_factor(request, request.user, membership.account)
     request.memberships = offered  # type: ignore[attr-defined]  # this is what makes an AccountRequest

@@ -17,10 +17,11 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, walls
 from accounts.errors import InvitationClosed, Refused
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User
 from accounts.services import create_person
+from accounts.walls import Across
 
 logger = logging.getLogger(__name__)
 
@@ -119,11 +120,13 @@ def send(letter: Letter, *, link: str) -> bool:
     return True
 
 
+@walls.every_account(Across.INVITATION)
 def find_open(token: str) -> Invitation:
     """The invitation that the link belongs to. Raises InvitationClosed with the reason."""
     return _check_open(_with_token(token).first())
 
 
+@walls.every_account(Across.INVITATION)
 @transaction.atomic
 def accept(*, token: str, user: User) -> Membership:
     """Make the person a member. Raises InvitationClosed, or Refused for anybody but the invited one."""
@@ -143,6 +146,7 @@ def accept(*, token: str, user: User) -> Membership:
     return member
 
 
+@walls.every_account(Across.INVITATION)
 @transaction.atomic
 def join(*, token: str, name: str, password: str) -> Membership:
     """Sign up through the link: a new person, and a member. Raises InvitationClosed, Refused, ValidationError."""

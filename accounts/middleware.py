@@ -7,14 +7,16 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from accounts import walls
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def account_time_zone(get_response: GetResponse) -> GetResponse:
-    """Start each request in UTC; `accounts.access.enter` switches to the account's zone, for this request alone."""
+def outside_of_accounts(get_response: GetResponse) -> GetResponse:
+    """Start each request in UTC, outside of all accounts; the view's decorator enters one for this request."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        with timezone.override(None):
+        with timezone.override(None), walls.outside():
             return get_response(request)
 
     return middleware

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts import audit
+from accounts import audit, walls
 from accounts.models import Account, AuditArea, Membership, Role, User
 
 #: Slugs that read like a part of the site.
@@ -44,8 +44,9 @@ def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membershi
     account.clean_fields(exclude=["slug"])
     with transaction.atomic():
         save_with_free_slug(account)
-        member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
-        audit.record(member, AuditArea.SETTINGS, f"Opened the account “{account}”.")
+        with walls.entered(account.pk):
+            member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
+            audit.record(member, AuditArea.SETTINGS, f"Opened the account “{account}”.")
     return member
 
 

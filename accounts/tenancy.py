@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from accounts.walls import EVERY, SETTING
+
 
 class SameOwner(models.BaseConstraint):
     """The row that `field` points to belongs to the same account as this row.
@@ -76,8 +78,50 @@ class SameOwner(models.BaseConstraint):
         return hash((self.name, self.field))
 
 
+class Wall(models.BaseConstraint):
+    """Row-level security: a statement sees and writes the rows of the account that `accounts.walls` entered, no others.
+
+    FORCE, because the application owns its tables. The setting is read once for each statement, not for each row.
+    Whoever is a superuser, or has BYPASSRLS, walks around the wall: the site must not sign in as one.
+    """
+
+    def create_sql(  # type: ignore[override]  # Django passes both, the stubs allow None
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
+        table, name = (schema_editor.quote_name(each) for each in (model._meta.db_table, self.name))
+        whose = f"(SELECT NULLIF(current_setting('{SETTING}', true), '')::bigint)"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; "
+            f"CREATE POLICY {name} ON {table} USING ({whose} IN (account_id, {EVERY}))"
+        )
+
+    def constraint_sql(  # type: ignore[override]  # the same
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> None:
+        """A policy can't be part of CREATE TABLE; it follows once the table is there."""
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def remove_sql(  # type: ignore[override]  # the same
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
+        table, name = (schema_editor.quote_name(each) for each in (model._meta.db_table, self.name))
+        return (
+            f"DROP POLICY {name} ON {table}; "
+            f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
+        )
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing that a form could do wrong."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Wall) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
 class OwnedByAccount(models.Model):
-    """A row of one account. `(id, account)` is unique, so that SameOwner of other models can point at it."""
+    """A row of one account, behind its wall. `(id, account)` is unique, so that SameOwner can point at it."""
 
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+")
 
@@ -85,4 +129,5 @@ class OwnedByAccount(models.Model):
         abstract = True
         constraints = [
             models.UniqueConstraint(fields=["id", "account"], name="%(app_label)s_%(class)s_owner"),
+            Wall(name="%(app_label)s_%(class)s_wall"),
         ]

@@ -38,8 +38,11 @@ def servers() -> Iterator[None]:
             set_up()
             from django.core.management import call_command
 
+            from accounts import walls
+
             call_command("migrate", verbosity=0, interactive=False)
-            yield
+            with walls.every_account(walls.Across.OPERATOR):
+                yield
             from django.db import connections
 
             connections.close_all()

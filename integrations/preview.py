@@ -15,6 +15,7 @@ import msgspec
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts import walls
 from accounts.models import Membership
 from integrations import promotion, registry, setup, vault
 from integrations.auth import auth_for
@@ -87,6 +88,11 @@ def execute(preview_id: int) -> Preview | None:
     preview = claim_preview(preview_id)
     if preview is None:
         return None
+    with walls.entered(preview.account_id):
+        return _carry_out(preview)
+
+
+def _carry_out(preview: Preview) -> Preview | None:
     try:
         with at_full_speed(), Heart(preview) as heart:
             answer = _look(preview, heart)

@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from accounts import walls
 from accounts.access import AccountRequest, enter
 from accounts.models import Membership
 from roadmaps.models import Roadmap, Share
@@ -109,21 +110,26 @@ def roadmap_view(
             request: HttpRequest, account_slug: str, roadmap_id: int, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
             member = enter(request, account_slug)
-            roadmap = (
-                Roadmap.objects.filter(account=member.account, pk=roadmap_id).select_related("owner__user").first()
-            )
-            found = level_of(member, roadmap) if roadmap else None
-            if roadmap is None or found is None:
-                raise Http404
-            if not (portfolios if roadmap.is_portfolio else standard):
-                raise Http404
-            needed = Level.VIEWER if of_items and roadmap.is_portfolio else level
-            if found < needed or (roadmap.archived_at and level > Level.VIEWER and not archived):
-                raise PermissionDenied
-            roadmap.account = member.account
-            request.roadmap, request.level = roadmap, found  # type: ignore[attr-defined]  # makes a RoadmapRequest
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # the same
+            with walls.entered(member.account_id):
+                roadmap, found = _find(member, roadmap_id)
+                if not (portfolios if roadmap.is_portfolio else standard):
+                    raise Http404
+                needed = Level.VIEWER if of_items and roadmap.is_portfolio else level
+                if found < needed or (roadmap.archived_at and level > Level.VIEWER and not archived):
+                    raise PermissionDenied
+                request.roadmap, request.level = roadmap, found  # type: ignore[attr-defined]  # makes a RoadmapRequest
+                return view(request, *args, **kwargs)  # type: ignore[arg-type]  # the same
 
         return login_required(inside)
 
     return decorate
+
+
+def _find(member: Membership, roadmap_id: int) -> tuple[Roadmap, Level]:
+    """The roadmap, and what the member may do with it. Raises Http404 where that is nothing."""
+    roadmap = Roadmap.objects.filter(account=member.account, pk=roadmap_id).select_related("owner__user").first()
+    found = level_of(member, roadmap) if roadmap else None
+    if roadmap is None or found is None:
+        raise Http404
+    roadmap.account = member.account
+    return roadmap, found

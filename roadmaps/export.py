@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -57,12 +58,14 @@ def grouping(query: Query, known: Sequence[Column]) -> Column | None:
 
 
 def rows(found: QuerySet[Item], columns: Sequence[Column]) -> Iterator[Row]:
-    """The heads, and then each item, read piece by piece with a cursor of the server."""
+    """The heads, and then each item: first which ones and in which order, then piece by piece what they hold."""
     yield [column.label for column in columns]
     names = {column.name for column in columns}
     unread = [name for name in _LONG if name not in names]
-    for item in found.defer("source_hash", *unread).iterator(chunk_size=CHUNK):
-        yield [value_of(item, column) for column in columns]
+    ids = iter(list(found.values_list("pk", flat=True)))
+    while piece := list(islice(ids, CHUNK)):
+        items = Item.objects.defer("source_hash", *unread).in_bulk(piece)
+        yield from ([value_of(items[pk], column) for column in columns] for pk in piece if pk in items)
 
 
 def value_of(item: Item, column: Column) -> Value:

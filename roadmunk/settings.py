@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.account_time_zone",
+    "accounts.middleware.outside_of_accounts",
 ]
 
 ROOT_URLCONF = "roadmunk.urls"
@@ -124,9 +124,11 @@ def _database() -> dict[str, Any]:
     else:
         server = env.db("DATABASE_URL")
     options = {"connect_timeout": CONNECT_SECONDS, **server.get("OPTIONS", {})}
-    return {**server, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return {**server, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **_POOLABLE}
 
 
+#: Nothing is left on a connection between two transactions, so that a pooler may stand in between.
+_POOLABLE = {"DISABLE_SERVER_SIDE_CURSORS": True}
 #: A server that does not answer must not hold a page longer than this.
 CONNECT_SECONDS = 5
 DATABASES = {"default": _database()}

@@ -70,6 +70,15 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _every_account() -> Iterator[None]:
+    """What a test itself does is not behind the walls; requests and tasks begin outside of all accounts."""
+    from accounts import walls
+
+    with walls.every_account(walls.Across.OPERATOR):
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Throttles and heartbeats of one test must not reach the next."""
     from django.core.cache import cache

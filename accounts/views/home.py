@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts import walls
 from accounts.access import active_memberships, last_membership
 from accounts.models import User
+from accounts.walls import Across
 
 PAGE_SIZE = 50
 
@@ -23,8 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
     last = None if "choose" in request.GET else last_membership(request)
     if last is not None:
         return redirect("roadmaps:list", last.account.slug)
-    members = active_memberships(request.user)
-    page = Paginator(members, PAGE_SIZE).get_page(request.GET.get("page"))
-    if page.paginator.count == 1:
-        return redirect("roadmaps:list", page.object_list[0].account.slug)
-    return render(request, "accounts/choose_account.html", {"page": page})
+    with walls.every_account(Across.SIGN_IN):
+        members = active_memberships(request.user)
+        page = Paginator(members, PAGE_SIZE).get_page(request.GET.get("page"))
+        if page.paginator.count == 1:
+            return redirect("roadmaps:list", page.object_list[0].account.slug)
+        return render(request, "accounts/choose_account.html", {"page": page})

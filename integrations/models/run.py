@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account, Membership
-from accounts.tenancy import OwnedByAccount, SameOwner
+from accounts.tenancy import OwnedByAccount, SameOwner, Wall
 from integrations.models.link import ProjectLink
 from integrations.models.work import Work
 from roadmaps.models import Item
@@ -152,6 +152,7 @@ class ItemChange(OwnedByAccount):
     class Meta(OwnedByAccount.Meta):
         ordering = ["-id"]
         constraints = [
+            Wall(name="integrations_itemchange_wall"),
             SameOwner("run", name="itemchange_run_account"),
             SameOwner("item", name="itemchange_item_account"),
         ]

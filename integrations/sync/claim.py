@@ -13,7 +13,9 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models.functions import Now
 
+from accounts import walls
 from accounts.models import Account, Membership
+from accounts.walls import Across
 from integrations.models import Credential, Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync.rows import Rows
@@ -53,7 +55,7 @@ class LeaseLost(Exception):
 
 def claim(run_id: int) -> SyncRun | None:
     """Take a queued run; None where somebody else has it, it is over, or its roadmap is in the archive."""
-    with connection.cursor() as cursor:
+    with walls.every_account(Across.CLAIM), connection.cursor() as cursor:
         cursor.execute(CLAIM, {"run": run_id, "fence": uuid.uuid4(), "lease": LEASE.total_seconds()})
         row = cursor.fetchone()
     if row is None:
@@ -65,6 +67,7 @@ def claim(run_id: int) -> SyncRun | None:
     return claimed
 
 
+@walls.every_account(Across.CLAIM)
 def claim_preview(preview_id: int) -> Preview | None:
     """Take a queued preview; None where somebody else has it, or it is over."""
     queued = Preview.objects.filter(pk=preview_id, state=Preview.State.QUEUED)

@@ -13,6 +13,7 @@ from typing import Self
 
 from django.db import DatabaseError, connection
 
+from accounts import walls
 from integrations.models.work import Work
 from integrations.sync.claim import LeaseLost, renew
 
@@ -90,7 +91,7 @@ class Heart:
 
     def _beat(self) -> None:
         if self._thread is None:
-            self._thread = Thread(target=self._keep, name=f"heart of {self._work}", daemon=True)
+            self._thread = Thread(target=walls.carried(self._keep), name=f"heart of {self._work}", daemon=True)
             self._thread.start()
 
     def _keep(self) -> None:

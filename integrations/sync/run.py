@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts import walls
 from integrations import registry, vault
 from integrations.auth import auth_for
 from integrations.errors import PullError
@@ -33,9 +34,14 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     run = claim(run_id)
     if run is None:
         return None
+    with walls.entered(run.account_id):
+        return _carry_out(run, on_progress or (lambda _: None))
+
+
+def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun | None:
     try:
         with at_full_speed(), Heart(run) as heart:
-            _pull(run, heart, on_progress or (lambda _: None))
+            _pull(run, heart, on_progress)
     except LeaseLost:
         log.warning("Run %s was taken over or cancelled; this worker wrote nothing", run.pk)
         return None

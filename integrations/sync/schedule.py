@@ -16,7 +16,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
+from accounts import walls
 from accounts.models import Membership
+from accounts.walls import Across
 from integrations.models import Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync import outcome
@@ -121,6 +123,7 @@ def drop_live_run(link: ProjectLink) -> None:
     )
 
 
+@walls.every_account(Across.SCHEDULE)
 def tick() -> list[int]:
     """One look of the dispatcher: what died is taken up, what is due is queued, what waits is sent.
 
@@ -160,7 +163,8 @@ def waiting_runs(account_id: int | None = None) -> list[int]:
 
 def send_next(account_id: int) -> None:
     """After a run of that account ended: send what waited for its place."""
-    send_runs(waiting_runs(account_id))
+    with walls.entered(account_id):
+        send_runs(waiting_runs(account_id))
 
 
 def queue_due_links() -> list[int]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from accounts import walls
 from roadmaps import export, saved_views
 from roadmaps.access import RoadmapRequest, roadmap_view
 from roadmaps.saved_views import Asked
@@ -31,7 +32,7 @@ def as_csv(request: RoadmapRequest) -> HttpResponseBase:
     if (refused := _refused(request, asked, export.items(asked).count())) is not None:
         return refused
     rows = export.rows(export.items(asked), export.shown_columns(asked))
-    response = StreamingHttpResponse(csv_chunks(rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_chunks(walls.carry(rows)), content_type="text/csv; charset=utf-8")
     name = export.file_name(request.roadmap, "csv", age=export.age(asked.scope))
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

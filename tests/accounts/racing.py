@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.db import IntegrityError, connection
 
+from accounts import walls
 from accounts.errors import Refused
 
 
@@ -24,7 +25,7 @@ def both_at_once(first: Callable[[], object], second: Callable[[], object]) -> l
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=[act]) for act in (first, second)]
+    threads = [threading.Thread(target=run, args=[walls.carried(act)]) for act in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:

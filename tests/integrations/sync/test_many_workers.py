@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connections
 
+from accounts import walls
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
 from integrations.sync.run import execute
@@ -26,7 +27,7 @@ def at_once(*work: Callable[[], object]) -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=(one,)) for one in work]
+    threads = [threading.Thread(target=run, args=(walls.carried(one),)) for one in work]
     for thread in threads:
         thread.start()
     for thread in threads:
