@@ -9,8 +9,10 @@ from django import template
 from django.template import RequestContext
 from django.urls import reverse
 
+from accounts import walls
 from accounts.access import SWITCHER_SIZE, AccountRequest, active_memberships, has_role
 from accounts.models import Role, User
+from accounts.walls import Across
 
 register = template.Library()
 
@@ -55,7 +57,10 @@ def account_choices(context: RequestContext) -> list[Link]:
     if not isinstance(request.user, User):
         return []
     current = getattr(request, "account", None)
-    members = getattr(request, "memberships", None) or active_memberships(request.user)[:SWITCHER_SIZE]
+    members = getattr(request, "memberships", None)
+    if members is None:
+        with walls.every_account(Across.SIGN_IN):
+            members = list(active_memberships(request.user)[:SWITCHER_SIZE])
     accounts = [member.account for member in members]
     return [
         Link(account.name, reverse("roadmaps:list", args=[account.slug]), account == current) for account in accounts
