@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
+from accounts import walls
 from accounts.models import Membership
+from accounts.walls import Across
 
 _signer = Signer(salt="accounts.digest")
 
@@ -29,4 +31,5 @@ def find_member(token: str) -> Membership | None:
         member_id = _signer.unsign(token)
     except BadSignature:
         return None
-    return Membership.objects.select_related("account", "user").filter(pk=member_id).first()
+    with walls.every_account(Across.LETTER):
+        return Membership.objects.select_related("account", "user").filter(pk=member_id).first()

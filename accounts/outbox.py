@@ -20,8 +20,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts import walls
 from accounts.models import Membership
 from accounts.tenancy import OwnedByAccount
+from accounts.walls import Across
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +73,12 @@ def _send_next(letters: QuerySet[L]) -> bool | None:
     due = letters.filter(sent_at=None, try_at__lte=Now(), attempts__lt=MAX_ATTEMPTS)
     with transaction.atomic():
         due = due.select_related("account", "to__user", "to__account").order_by("try_at", "pk")
-        letter = due.select_for_update(no_key=True, skip_locked=True, of=["self"]).first()
+        with walls.every_account(Across.LETTER):
+            letter = due.select_for_update(no_key=True, skip_locked=True, of=["self"]).first()
         if letter is None:
             return None
-        return _send(letter)
+        with walls.entered(letter.account_id):
+            return _send(letter)
 
 
 def _send(letter: Letter) -> bool:

@@ -37,6 +37,7 @@ class Across(StrEnum):
     INVITATION = "an invitation is found by its secret, before its account is known"
     SCHEDULE = "the dispatcher looks for what is due anywhere"
     CLAIM = "a message names a run, and its account is known from the run"
+    LETTER = "letters of all accounts leave by the same post, and a link in one names a member and not the account"
     OPERATOR = "who types a command on the server may touch everything there"
 
 

@@ -15,8 +15,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import digest
+from accounts import digest, walls
 from accounts.outbox import one_line
+from accounts.walls import Across
 from integrations import news
 from integrations.models import Digest
 from roadmaps.access import visible_to
@@ -48,6 +49,7 @@ ON CONFLICT DO NOTHING
 """
 
 
+@walls.every_account(Across.SCHEDULE)
 def queue_due(now: datetime | None = None) -> int:
     """A letter for everybody whose week begins; answers how many were new."""
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import digest
+from accounts import digest, walls
 
 
 @never_cache
@@ -20,5 +20,6 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if member is None:
         raise Http404
     if request.method == "POST":
-        digest.want(member, wanted=False)
+        with walls.entered(member.account_id):
+            digest.want(member, wanted=False)
     return render(request, "accounts/unsubscribe.html", {"member": member})
