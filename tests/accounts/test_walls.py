@@ -130,6 +130,7 @@ def test_a_list_whose_filter_was_forgotten_shows_nothing_of_another_account(
     assert "Ours" in page and "Theirs" not in page
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_page_whose_filter_was_forgotten_is_not_found(
     ours: Item, theirs: Item, olga: Membership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
