@@ -66,12 +66,12 @@ def synced(open_page: OpenPage, tracker: Sandbox, olga: Membership) -> Page:
 
 def press_in_menu(page: Page, name: str) -> None:
     page.locator("summary", has_text="Pivotal Tracker").click()
-    page.get_by_role("button", name=name, exact=True).click()
+    page.locator("#sync-toolbar").get_by_role("button", name=name, exact=True).click()
 
 
 def open_in_menu(page: Page, name: str) -> None:
     page.locator("summary", has_text="Pivotal Tracker").click()
-    page.get_by_role("link", name=name, exact=True).click()
+    page.locator("#sync-toolbar").get_by_role("link", name=name, exact=True).click()
 
 
 def go_on(page: Page, step: str) -> None:
