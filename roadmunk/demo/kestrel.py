@@ -74,6 +74,7 @@ def _save_views(hand: Hand, monday: date) -> None:
     state, epics, owners = hand.name("State"), hand.name("Epics"), hand.name("Owners")
     hand.save_first(Query(sorts=(Sort("start_date", descending=True),)))
     hand.view("Everything by roadmap", View.Layout.TIMELINE, Query(), head=ROADMAP, colour=state, scale="months")
+    hand.view("Epics", View.Layout.ROLLUP, Query())
     recent = Query(filters=(Filter("end_date", "after", ((monday - timedelta(days=30)).isoformat(),)),))
     board = {"lanes": state, "rows": ROADMAP, "colour": epics, "card": owners}
     hand.view("Boards side by side", View.Layout.SWIMLANE, recent, **board)

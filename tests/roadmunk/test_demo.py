@@ -162,6 +162,7 @@ def test_each_layout_has_a_view_from_the_beginning(tracker: TrackerSandbox) -> N
     assert views_of(Roadmap.objects.get(name="All of Kestrel")) == {
         "View 1": "table",
         "Everything by roadmap": "timeline",
+        "Epics": "rollup",
         "Boards side by side": "swimlane",
         "Releases": "timeline",
     }
