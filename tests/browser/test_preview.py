@@ -201,7 +201,8 @@ def test_a_changed_setup_shows_its_plan_and_nothing_happens_before_it_is_confirm
     expect(panel).to_contain_text("The project changed after you looked", timeout=30_000)
     assert not Item.objects.exclude(source_state="").exists()
     panel.get_by_role("button", name="Apply this sync").click()
-    expect(panel).to_contain_text("Synced from Pivotal Tracker just now", timeout=30_000)
+    expect(panel.get_by_text("The project changed after you looked")).to_have_count(0)
+    expect(panel.locator(".spin")).to_have_count(0, timeout=30_000)
     assert Item.objects.exclude(source_state="").count() == lost + 1
 
 
