@@ -32,13 +32,14 @@ def _asked(name: str, options: argparse.Namespace) -> bool:
 
 
 def _benchmarks(stories: int) -> Mapping[str, Callable[[], Figures]]:
-    from benchmarks import memory, portfolios, pull, tick, views
+    from benchmarks import memory, portfolios, pull, tick, views, walls
 
     return {
         "pull": lambda: pull.measure(stories),
         "memory": lambda: memory.measure(5 * stories),
         "tick": lambda: {**tick.measure(10_000), **tick.measure(100_000)},
         "views": lambda: {**views.measure(10_000), **views.measure(100_000)},
+        "walls": lambda: {**walls.measure(10_000), **walls.measure(100_000)},
         "portfolios": lambda: portfolios.measure(20, 5_000),
     }
 
@@ -77,11 +78,20 @@ def _show_views(figures: Figures) -> None:
             print(f"  {name:<32} {times}  {ours / bare:5.2f} x  {size:5.0f} kB")
 
 
+def _show_walls(figures: Figures) -> None:
+    print("Whole requests behind the walls between accounts, and without them: medians of 120, in milliseconds")
+    for name, whole in figures.items():
+        if without := figures.get(f"{name}, no walls"):
+            times = f"{whole * 1000:6.1f}  without {without * 1000:6.1f}"
+            print(f"  {name:<32} {times}  {(whole / without - 1) * 100:+5.1f} %")
+
+
 _TABLES: Mapping[str, Callable[[Figures], None]] = {
     "pull": _show_pull,
     "memory": _show_memory,
     "tick": _show_tick,
     "views": _show_views,
+    "walls": _show_walls,
     "portfolios": _show_views,
 }
 
