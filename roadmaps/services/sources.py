@@ -5,7 +5,7 @@ Whoever changes the sources of a portfolio holds its row meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps import access
 from roadmaps.models import Roadmap, Source, View
+from roadmaps.services import ordering
 
 MAX_SOURCES = 50
 #: Stands for "All Data" where a view is chosen.
@@ -69,15 +70,13 @@ def show_through(*, source: Source, view: str, by: Membership) -> None:
 def move_source(*, source: Source, step: int) -> None:
     """Move the source one place up (-1) or down (1); at the end it stays where it is."""
     with _sources_of(source.portfolio) as sources:
-        rest = [each for each in sources if each != source]
-        place = min(max(sources.index(source) + step, 0), len(rest))
-        _put_in_order([*rest[:place], source, *rest[place:]])
+        ordering.move(sources, source, step=step)
 
 
 def remove_source(*, source: Source, by: Membership) -> None:
     """Show nothing of that roadmap any more; the roadmap and its items stay as they are."""
     with _sources_of(source.portfolio) as sources:
-        _put_in_order([each for each in sources if each != source])
+        ordering.number([each for each in sources if each != source])
         source.delete()
         audit.record(by, AuditArea.SHARING, f"Took “{source.roadmap}” out of the portfolio “{source.portfolio}”.")
 
@@ -103,10 +102,3 @@ def _sources_of(portfolio: Roadmap) -> Iterator[list[Source]]:
     with transaction.atomic():
         Roadmap.objects.select_for_update(no_key=True).get(pk=portfolio.pk)
         yield list(Source.objects.filter(account_id=portfolio.account_id, portfolio=portfolio))
-
-
-def _put_in_order(sources: Sequence[Source]) -> None:
-    moved = [source for place, source in enumerate(sources) if source.position != place]
-    for place, source in enumerate(sources):
-        source.position = place
-    Source.objects.bulk_update(moved, ["position"])

@@ -16,6 +16,7 @@ from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import fields
 from roadmaps.models import Roadmap, View
+from roadmaps.services import ordering
 from roadmaps.services.sources import portfolios_showing
 
 NAME_LENGTH = 80
@@ -34,7 +35,7 @@ def create_view(*, roadmap: Roadmap, by: Membership, name: str, query: str, layo
     with _views_of(roadmap) as views:
         _refuse_another(views)
         _save(made)
-        _put_in_order([*views, made])
+        ordering.number([*views, made])
     return made
 
 
@@ -59,16 +60,14 @@ def duplicate_view(*, view: View, by: Membership) -> View:
         made.name = _copy_name(view.name, {each.name.casefold() for each in views})
         _save(made)
         place = next((place for place, each in enumerate(views, 1) if each == view), len(views))
-        _put_in_order([*views[:place], made, *views[place:]])
+        ordering.number([*views[:place], made, *views[place:]])
     return made
 
 
 def move_view(*, view: View, step: int) -> None:
     """Move the view one place to the left (-1) or to the right (1); at the end it stays where it is."""
     with _views_of(view.roadmap) as views:
-        rest = [each for each in views if each != view]
-        place = min(max(views.index(view) + step, 0), len(rest))
-        _put_in_order([*rest[:place], view, *rest[place:]])
+        ordering.move(views, view, step=step)
 
 
 def delete_view(*, view: View) -> None:
@@ -94,13 +93,6 @@ def _views_of(roadmap: Roadmap) -> Iterator[list[View]]:
     with transaction.atomic():
         Roadmap.objects.select_for_update(no_key=True).get(pk=roadmap.pk)
         yield list(View.objects.filter(account_id=roadmap.account_id, roadmap=roadmap))
-
-
-def _put_in_order(views: Sequence[View]) -> None:
-    moved = [view for place, view in enumerate(views) if view.position != place]
-    for place, view in enumerate(views):
-        view.position = place
-    View.objects.bulk_update(moved, ["position"])
 
 
 def _refuse_another(views: Sequence[View]) -> None:
