@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "roadmunk.request_log.log_requests",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "roadmunk.headers.guard_answers",
@@ -149,7 +150,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
@@ -290,11 +290,27 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+#: "json" for machines, "line" for people.
+LOG_FORMAT = env.str("LOG_FORMAT", "line" if INTERNAL_HTTP else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"not_ready": {"()": "roadmunk.health.NotReadyIsNoError"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_ready"]}},
+    "formatters": {
+        "json": {"()": "roadmunk.logs.JsonFormatter"},
+        "line": {"()": "roadmunk.logs.LineFormatter"},
+    },
+    "filters": {
+        "not_ready": {"()": "roadmunk.health.NotReadyIsNoError"},
+        "route": {"()": "roadmunk.logs.RouteForPath"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["not_ready", "route"]},
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Ours instead of theirs: Django's handlers of its own, and a line for each request that was no success.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }
