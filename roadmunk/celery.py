@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging
+from celery import Celery, Task
+from celery.signals import after_task_publish, heartbeat_sent, setup_logging, task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
+
+#: What beat sends to have the workers look for what is due.
+DISPATCH = "integrations.tasks.dispatch"
 
 app = Celery("roadmunk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -20,8 +24,27 @@ def _log_as_the_site_does(**_: object) -> None:
 
 
 @heartbeat_sent.connect
-def _report_worker(**_: object) -> None:
-    # Django's models may not be loaded yet when this module is.
-    from roadmunk.health import note_worker
+def _worker_lives(**_: object) -> None:
+    _show("worker")
 
-    note_worker()
+
+@after_task_publish.connect(sender=DISPATCH)
+def _beat_lives(**_: object) -> None:
+    _show("beat")  # nobody else sends this task
+
+
+@task_success.connect
+def _dispatched(sender: Task, **_: object) -> None:
+    if sender.name == DISPATCH:
+        _show("dispatch")
+
+
+def _show(sign: str) -> None:
+    """Leave a sign of life. Without Redis there is none, and that is all there is to say."""
+    # Django's settings may not be loaded yet when this module is.
+    from redis.exceptions import RedisError
+
+    from roadmunk import signs
+
+    with contextlib.suppress(RedisError):
+        signs.show(signs.Sign(sign))

@@ -280,7 +280,7 @@ if not INTERNAL_HTTP:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
@@ -290,6 +290,8 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+#: Who knows it may read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 #: "json" for machines, "line" for people.
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if INTERNAL_HTTP else "json")
 LOGGING = {

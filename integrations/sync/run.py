@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts import log_ids, walls
-from integrations import registry, vault
+from integrations import counters, registry, vault
 from integrations.auth import auth_for
 from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
@@ -55,6 +55,7 @@ def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun 
     if run.is_live:  # how it ended was only written to the database
         run.refresh_from_db()
     extra = {"state": run.state, "code": run.error_code, "requests": run.requests, "seconds": run.seconds}
+    counters.count_run(run)
     log.info("Run %s ended: %s", run.pk, run.state, extra=extra)
     return run
 
