@@ -62,12 +62,12 @@ def count_lost() -> None:
 
 def counted() -> Counted:
     """What was counted so far. Raises redis.RedisError."""
-    kept = {name.decode(): float(value) for name, value in server().hgetall(_KEY).items()}
+    told = server().hgetall(_KEY).items()
+    kept = {name.decode() if isinstance(name, bytes) else name: float(value) for name, value in told}
     classes = [int(kept.get(f"class:{place}", 0)) for place in range(len(SECONDS))]
+    ends = [state for state in SyncRun.State.values if state not in SyncRun.LIVE]
     return Counted(
-        ended={
-            state: int(kept.get(f"ended:{state}", 0)) for state in SyncRun.State.values if state not in SyncRun.LIVE
-        },
+        ended={state: int(kept.get(f"ended:{state}", 0)) for state in ends},
         within=tuple(sum(classes[: place + 1]) for place in range(len(SECONDS))),
         timed=int(kept.get("timed", 0)),
         seconds=kept.get("seconds", 0.0),

@@ -1,4 +1,4 @@
-"""How the syncs of the whole installation are doing right now, for its operator: counts and ages, and nothing of anybody.
+"""How the syncs of the whole installation are doing right now, for its operator: counts and ages.
 
 Two statements that stay quick: live runs have an index of their own, and links are as many as roadmaps, not as runs.
 """

@@ -6,7 +6,7 @@ import contextlib
 import os
 
 from celery import Celery, Task
-from celery.signals import after_task_publish, heartbeat_sent, setup_logging, task_success
+from celery.signals import after_task_publish, heartbeat_sent, setup_logging, task_success, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
 
@@ -34,9 +34,16 @@ def _beat_lives(**_: object) -> None:
 
 
 @task_success.connect
-def _dispatched(sender: Task, **_: object) -> None:
+def _dispatched(sender: Task[..., None], **_: object) -> None:
     if sender.name == DISPATCH:
         _show("dispatch")
+
+
+@worker_shutting_down.connect
+def _give_runs_back(**_: object) -> None:
+    from roadmunk import stopping
+
+    stopping.begin()
 
 
 def _show(sign: str) -> None:

@@ -1,7 +1,7 @@
 """`/metrics`: what Prometheus reads, for the operator alone.
 
-Every figure comes from the database or Redis at the moment of the question, so it does not matter which process answers,
-and there is nothing to gather from others.
+Every figure comes from the database or Redis at the moment of the question, so it does not matter which process
+answers, and there is nothing to gather from others.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ class _Site(Collector):
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("roadmunk_up", "Whether a part answers.", labels=["part"])
-        parts = {"database": (_of_the_database, DatabaseError), "redis": (_of_redis, RedisError)}
-        for part, (read, error) in parts.items():
+        for part, read in {"database": _of_the_database, "redis": _of_redis}.items():
             try:
                 found = list(read())
-            except error:
+            except (DatabaseError, RedisError):
                 up.add_metric([part], 0)
             else:
                 up.add_metric([part], 1)
@@ -90,9 +89,7 @@ def _of_redis() -> Iterator[Metric]:
     requests = CounterMetricFamily("roadmunk_tracker_requests", "Requests that runs sent.", value=counted.requests)
     yield from (ended, durations, requests)
     yield _gauge("roadmunk_queue_messages", "Messages that wait for a worker.", float(server().llen(QUEUE)))
-    seen = GaugeMetricFamily(
-        "roadmunk_seen_seconds", "Seconds since a sign of life; none for a day: absent.", labels=["of"]
-    )
+    seen = GaugeMetricFamily("roadmunk_seen_seconds", "Seconds since a sign of life.", labels=["of"])
     for sign in signs.Sign:
         if (age := signs.age(sign)) is not None:
             seen.add_metric([sign], age)

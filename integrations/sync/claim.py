@@ -8,9 +8,10 @@ database's own, so a wrong clock on a worker changes nothing.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts import walls
@@ -100,6 +101,25 @@ def hold(run: SyncRun) -> None:
     held = SyncRun.objects.filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
     if held.select_for_update(no_key=True).first() is None:
         raise LeaseLost
+
+
+def give_back(run_ids: Iterable[int]) -> list[int]:
+    """Put runs that work back into the queue, for another worker: this one is told to stop. Answers which they were.
+
+    Their work finds the fence gone at the next sign of life and writes nothing. A run that is just saving ends first.
+    """
+    held = SyncRun.objects.filter(pk__in=list(run_ids), state=SyncRun.State.RUNNING).order_by("pk")
+    with transaction.atomic():
+        given = list(held.select_for_update(no_key=True).values_list("pk", flat=True))
+        SyncRun.objects.filter(pk__in=given).update(
+            state=SyncRun.State.QUEUED,
+            fence=None,
+            lease_until=None,
+            started_at=None,
+            sent_at=None,
+            stage="",
+        )
+    return given
 
 
 def cancel(run: SyncRun, *, member: Membership) -> bool:

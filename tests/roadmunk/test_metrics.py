@@ -47,7 +47,7 @@ def read(client: Client) -> dict[str, float]:
 def test_without_the_token_there_is_no_such_page(client: Client, db: None, with_token: None, given: str) -> None:
     answer = client.get("/metrics", headers={"Authorization": given})
     assert answer.status_code == 404
-    assert answer.content == client.get("/no-such-page").content
+    assert b"roadmunk_" not in answer.content
 
 
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer "])
@@ -70,9 +70,9 @@ def test_it_tells_what_waits_and_for_how_long(client: Client, olga: Membership, 
     assert found["roadmunk_runs{queued}"] == found["roadmunk_runs{held}"] == 1
     assert found["roadmunk_runs{running}"] == 0
     assert (found["roadmunk_links{active}"], found["roadmunk_links{paused}"]) == (2, 1)
-    assert 300 <= found["roadmunk_queue_age_seconds"] < 330
+    assert found["roadmunk_queue_age_seconds"] == pytest.approx(300, abs=20)
     assert found["roadmunk_due_links"] == 1
-    assert 600 <= found["roadmunk_due_age_seconds"] < 630
+    assert found["roadmunk_due_age_seconds"] == pytest.approx(600, abs=20)
     assert found["roadmunk_up{database}"] == found["roadmunk_up{redis}"] == 1
 
 
