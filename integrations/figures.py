@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from accounts import walls
+from accounts.walls import Across
 from integrations.models import SyncRun
 
 LIVE = """
@@ -43,6 +45,7 @@ class Figures:
     due_age: float
 
 
+@walls.every_account(Across.FIGURES)
 def figures() -> Figures:
     """Ask the database. Roadmaps in the archive don't count."""
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ database's own, so a wrong clock on a worker changes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -103,22 +103,17 @@ def hold(run: SyncRun) -> None:
         raise LeaseLost
 
 
-def give_back(run_ids: Iterable[int]) -> list[int]:
-    """Put runs that work back into the queue, for another worker: this one is told to stop. Answers which they were.
+@walls.every_account(Across.CLAIM)
+def give_back(kind: type[SyncRun] | type[Preview], ids: Sequence[int]) -> list[int]:
+    """Put what is worked on back into the queue, for another worker: this one was told to stop. Answers which it was.
 
-    Their work finds the fence gone at the next sign of life and writes nothing. A run that is just saving ends first.
+    The work finds its fence gone at the next sign of life and writes nothing. A run that is just saving ends first.
     """
-    held = SyncRun.objects.filter(pk__in=list(run_ids), state=SyncRun.State.RUNNING).order_by("pk")
+    held = kind._default_manager.filter(pk__in=ids, state="running").order_by("pk")
     with transaction.atomic():
         given = list(held.select_for_update(no_key=True).values_list("pk", flat=True))
-        SyncRun.objects.filter(pk__in=given).update(
-            state=SyncRun.State.QUEUED,
-            fence=None,
-            lease_until=None,
-            started_at=None,
-            sent_at=None,
-            stage="",
-        )
+        free = dict.fromkeys(("fence", "lease_until", "started_at", "sent_at"))
+        kind._default_manager.filter(pk__in=given).update(state="queued", stage="", **free)
     return given
 
 
