@@ -158,6 +158,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 #: Seconds between two looks for due links.
 DISPATCH_SECONDS = 30
+PRUNE_SECONDS = 600
+#: Days for which runs and what they changed are kept; 0: for ever.
+KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 90)
 CELERY_BEAT_SCHEDULE = {
     "dispatch": {
         "task": "integrations.tasks.dispatch",
@@ -169,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_SECONDS,
         "options": {"expires": 2 * DISPATCH_SECONDS},
     },
+    "prune": {"task": "roadmunk.tasks.prune", "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
 }
 
 # --- Trackers
