@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from roadmunk.embedded import EmbeddedServers
+import psycopg2
+
+from roadmunk.embedded import EmbeddedServers, _postgres_binary
 from roadmunk.sandbox import _free_port
 from tests.roadmunk.processes import wait_for
 
@@ -77,6 +80,31 @@ class Installation:
         done = self.manage("shell", "--no-imports", "-v", "0", "-c", script, **environment)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.rpartition("answer:")[2])
+
+    def postgres(self, program: str, *argv: str, database: str = "roadmunk", **environment: str) -> str:
+        """Run one of PostgreSQL's own programs as the site's role; answers what it prints."""
+        place = ("-h", str(self.servers.run_dir), "-U", "roadmunk", "-d", database)
+        command = [str(_postgres_binary(program)), *place, *argv]
+        done = subprocess.run(command, env={"PATH": os.defpath} | environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def connect(self, database: str = "roadmunk") -> psycopg2.extensions.connection:
+        """A connection that sees the rows of all accounts."""
+        options = "-c roadmunk.account=0"
+        return psycopg2.connect(host=str(self.servers.run_dir), user="roadmunk", dbname=database, options=options)
+
+    def rows(self, database: str = "roadmunk") -> dict[str, dict[object, dict[str, object]]]:
+        """Every row of every table, by table and first column."""
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+            names = [row[0] for row in cursor.fetchall()]
+            found: dict[str, dict[object, dict[str, object]]] = {}
+            for name in names:
+                cursor.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - its own name
+                columns = [each.name for each in cursor.description or ()]
+                found[name] = {row[0]: dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
+        return found
 
     def start(self, name: str, *argv: str) -> subprocess.Popen[bytes]:
         """Start one of COMMANDS, or another Python command, with a log of its own."""
