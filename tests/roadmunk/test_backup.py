@@ -84,6 +84,14 @@ def test_every_row_of_every_account_comes_back(site: Installation) -> None:
     assert {row["account_id"] for row in before["roadmaps_item"].values()} == {1, 2}
 
 
+def test_half_the_command_is_no_backup(site: Installation) -> None:
+    """What the page warns of: refused without one word, and empty without the other."""
+    with pytest.raises(AssertionError, match="row-level security"):
+        site.postgres("pg_dump", "--data-only", "--table=roadmaps_item", PGOPTIONS="-c roadmunk.account=0")
+    empty = site.postgres("pg_dump", "--data-only", "--table=roadmaps_item", "--enable-row-security")
+    assert "Item 199" not in empty
+
+
 def test_the_walls_stand_in_the_copy(site: Installation) -> None:
     restore(site, dump(site, "walls.dump"), "walled")
     with closing(site.connect("walled")) as connection, connection.cursor() as cursor:
