@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 
 from celery import Celery, Task
@@ -21,6 +22,7 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _log_as_the_site_does(**_: object) -> None:
     """Django's settings say how a line looks; Celery sets up nothing of its own where somebody listens here."""
+    logging.captureWarnings(True)
 
 
 @heartbeat_sent.connect

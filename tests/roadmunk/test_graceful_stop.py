@@ -48,7 +48,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Iterator
     with Installation(tmp_path_factory.mktemp("stop"), PIVOTAL_TRACKER_URL=sandbox.url) as made:
         migrated = made.manage("migrate", "--no-input", "-v", "0")
         assert migrated.returncode == 0, migrated.stderr
-        (made.place / "data" / "static").mkdir(parents=True)
         yield made
 
 
