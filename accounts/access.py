@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from accounts import walls
+from accounts import log_ids, walls
 from accounts.models import Account, Membership, Role, User
 from accounts.second_factor import has_second_factor, was_used
 from accounts.walls import Across
@@ -125,6 +125,7 @@ def enter(request: HttpRequest, account_slug: str) -> Membership:
     request.memberships = offered  # type: ignore[attr-defined]  # this is what makes an AccountRequest
     request.account = membership.account  # type: ignore[attr-defined]  # the same
     request.membership = membership  # type: ignore[attr-defined]  # the same
+    log_ids.add(account=membership.account_id, member=membership.pk)
     timezone.activate(membership.account.zone)
     if request.session.get(LAST_ACCOUNT) != account_slug:
         request.session[LAST_ACCOUNT] = account_slug

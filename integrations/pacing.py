@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import cache
 
 import redis
-from django.conf import settings
+
+from integrations.redis_server import server
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +30,6 @@ return math.max(0, math.ceil(spent + step - now))
 """
 
 
-@cache
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
-
-
 def pace_for(name: str, per_second: float, *, sleep: Callable[[float], None] = time.sleep) -> Callable[[], None]:
     """A function to call before each request; it returns when the request may go. 0 per second means: no limit."""
     if per_second <= 0:
@@ -43,7 +38,7 @@ def pace_for(name: str, per_second: float, *, sleep: Callable[[float], None] = t
 
     def pace() -> None:
         try:
-            wait = int(str(_redis().eval(TAKE, 1, f"pace:{name}", str(step), str(BURST))))
+            wait = int(str(server().eval(TAKE, 1, f"pace:{name}", str(step), str(BURST))))
         except redis.RedisError as error:
             log.warning("No pacing, Redis did not answer: %s", type(error).__name__)
             return

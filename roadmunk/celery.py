@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 
-from celery import Celery
-from celery.signals import heartbeat_sent
+from celery import Celery, Task
+from celery.signals import after_task_publish, heartbeat_sent, setup_logging, task_success, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
+
+#: What beat sends to have the workers look for what is due.
+DISPATCH = "integrations.tasks.dispatch"
 
 app = Celery("roadmunk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@heartbeat_sent.connect
-def _report_worker(**_: object) -> None:
-    # Django's models may not be loaded yet when this module is.
-    from roadmunk.health import note_worker
+@setup_logging.connect
+def _log_as_the_site_does(**_: object) -> None:
+    """Django's settings say how a line looks; Celery sets up nothing of its own where somebody listens here."""
+    logging.captureWarnings(True)
 
-    note_worker()
+
+@heartbeat_sent.connect
+def _worker_lives(**_: object) -> None:
+    _show("worker")
+
+
+@after_task_publish.connect(sender=DISPATCH)
+def _beat_lives(**_: object) -> None:
+    _show("beat")  # nobody else sends this task
+
+
+@task_success.connect
+def _dispatched(sender: Task[..., None], **_: object) -> None:
+    if sender.name == DISPATCH:
+        _show("dispatch")
+
+
+@worker_shutting_down.connect
+def _give_runs_back(**_: object) -> None:
+    from roadmunk import stopping
+
+    stopping.begin()
+
+
+def _show(sign: str) -> None:
+    """Leave a sign of life. Without Redis there is none, and that is all there is to say."""
+    # Django's settings may not be loaded yet when this module is.
+    from redis.exceptions import RedisError
+
+    from roadmunk import signs
+
+    with contextlib.suppress(RedisError):
+        signs.show(signs.Sign(sign))

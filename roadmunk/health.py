@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from redis.exceptions import RedisError
 
+from roadmunk import signs
+from roadmunk.signs import Sign
+
 logger = logging.getLogger(__name__)
 
-_WORKER_KEY = "worker-seen"
 #: Seconds after which a worker that does not report counts as gone; workers report every two seconds.
 WORKER_PATIENCE = 30
 
@@ -24,11 +26,6 @@ class NotReadyIsNoError(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         return not (isinstance(request, HttpRequest) and request.path == "/readyz")
-
-
-def note_worker() -> None:
-    """Keep, for a while, that a worker lives and reaches Redis."""
-    cache.set(_WORKER_KEY, 1, timeout=WORKER_PATIENCE)
 
 
 @never_cache
@@ -71,4 +68,5 @@ def _redis_answers() -> bool:
 
 
 def _worker_seen() -> bool:
-    return cache.get(_WORKER_KEY) is not None
+    age = signs.age(Sign.WORKER)
+    return age is not None and age < WORKER_PATIENCE

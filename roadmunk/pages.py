@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from redis.exceptions import RedisError
 
+from accounts import log_ids
 from accounts.access import SecondFactorNeeded
 
 RETRY_AFTER_SECONDS = "5"
@@ -32,4 +33,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(render_to_string("503.html"), status=503)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
-    return HttpResponse(render_to_string("500.html"), status=500)
+    return HttpResponse(render_to_string("500.html", {"request_id": log_ids.current().get("request")}), status=500)

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "roadmunk.request_log.log_requests",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "roadmunk.headers.guard_answers",
@@ -149,7 +150,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
@@ -158,6 +158,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 #: Seconds between two looks for due links.
 DISPATCH_SECONDS = 30
+PRUNE_SECONDS = 600
+#: Days for which runs and what they changed are kept; 0: for ever.
+KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 90)
 CELERY_BEAT_SCHEDULE = {
     "dispatch": {
         "task": "integrations.tasks.dispatch",
@@ -169,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DISPATCH_SECONDS,
         "options": {"expires": 2 * DISPATCH_SECONDS},
     },
+    "prune": {"task": "roadmunk.tasks.prune", "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
 }
 
 # --- Trackers
@@ -280,7 +284,7 @@ if not INTERNAL_HTTP:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
@@ -290,11 +294,29 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+#: Who knows it may read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+#: "json" for machines, "line" for people.
+LOG_FORMAT = env.str("LOG_FORMAT", "line" if INTERNAL_HTTP else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"not_ready": {"()": "roadmunk.health.NotReadyIsNoError"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_ready"]}},
+    "formatters": {
+        "json": {"()": "roadmunk.logs.JsonFormatter"},
+        "line": {"()": "roadmunk.logs.LineFormatter"},
+    },
+    "filters": {
+        "not_ready": {"()": "roadmunk.health.NotReadyIsNoError"},
+        "route": {"()": "roadmunk.logs.RouteForPath"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["not_ready", "route"]},
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Ours instead of theirs: Django's handlers of its own, and a line for each request that was no success.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }

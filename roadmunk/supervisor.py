@@ -16,7 +16,7 @@ LONGEST_DELAY = 10.0
 SOUND_AFTER = 10.0
 #: Bytes after which a log is put aside as .log.1, which replaces the one before.
 LOG_LIMIT = 10_000_000
-_TROUBLE = (b" ERROR ", b" CRITICAL ")
+_TROUBLE = (b" ERROR ", b" CRITICAL ", b'"level": "ERROR"', b'"level": "CRITICAL"')
 
 
 class Supervisor:

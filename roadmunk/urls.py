@@ -6,11 +6,12 @@ from django.urls import include, path
 
 from accounts import views as account_views
 from accounts.views.unsubscribe import unsubscribe
-from roadmunk import health
+from roadmunk import health, metrics
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", account_views.home, name="home"),
     path("auth/", include("allauth.account.urls")),
     path("auth/second-factor/", include("allauth.mfa.urls")),

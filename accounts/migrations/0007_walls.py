@@ -5,6 +5,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
+    unsafe_because = "the upgrade from 0.1.0 is taken with the site stopped, see CHANGELOG"
 
     dependencies = [
         ('accounts', '0006_digest'),

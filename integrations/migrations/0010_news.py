@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    unsafe_because = "the upgrade from 0.1.0 is taken with the site stopped, see CHANGELOG"
 
     dependencies = [
         ('accounts', '0002_guards'),

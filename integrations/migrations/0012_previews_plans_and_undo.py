@@ -17,6 +17,7 @@ UPDATE integrations_syncrun SET plan = jsonb_build_object(
 
 
 class Migration(migrations.Migration):
+    unsafe_because = "the upgrade from 0.1.0 is taken with the site stopped, see CHANGELOG"
 
     dependencies = [
         ('accounts', '0002_guards'),

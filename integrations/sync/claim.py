@@ -8,9 +8,10 @@ database's own, so a wrong clock on a worker changes nothing.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts import walls
@@ -100,6 +101,20 @@ def hold(run: SyncRun) -> None:
     held = SyncRun.objects.filter(pk=run.pk, fence=run.fence, state=SyncRun.State.RUNNING)
     if held.select_for_update(no_key=True).first() is None:
         raise LeaseLost
+
+
+@walls.every_account(Across.CLAIM)
+def give_back(kind: type[SyncRun] | type[Preview], ids: Sequence[int]) -> list[int]:
+    """Put what is worked on back into the queue, for another worker: this one was told to stop. Answers which it was.
+
+    The work finds its fence gone at the next sign of life and writes nothing. A run that is just saving ends first.
+    """
+    held = kind._default_manager.filter(pk__in=ids, state="running").order_by("pk")
+    with transaction.atomic():
+        given = list(held.select_for_update(no_key=True).values_list("pk", flat=True))
+        free = dict.fromkeys(("fence", "lease_until", "started_at", "sent_at"))
+        kind._default_manager.filter(pk__in=given).update(state="queued", stage="", **free)
+    return given
 
 
 def cancel(run: SyncRun, *, member: Membership) -> bool:

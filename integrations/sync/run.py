@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts import walls
-from integrations import registry, vault
+from accounts import log_ids, walls
+from integrations import counters, registry, vault
 from integrations.auth import auth_for
 from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
@@ -34,7 +34,7 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     run = claim(run_id)
     if run is None:
         return None
-    with walls.entered(run.account_id):
+    with walls.entered(run.account_id), log_ids.about(account=run.account_id, run=run.pk):
         return _carry_out(run, on_progress or (lambda _: None))
 
 
@@ -54,6 +54,9 @@ def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun 
         outcome.fail(run, outcome.InternalError("Something went wrong on our side. Nothing was changed here."))
     if run.is_live:  # how it ended was only written to the database
         run.refresh_from_db()
+    extra = {"state": run.state, "code": run.error_code, "requests": run.requests, "seconds": run.seconds}
+    counters.count_run(run)
+    log.info("Run %s ended: %s", run.pk, run.state, extra=extra)
     return run
 
 

@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 from accounts import walls
 from accounts.models import Membership
 from accounts.walls import Across
+from integrations import counters
 from integrations.models import Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync import outcome
@@ -179,6 +180,7 @@ def take_up_lost_runs() -> None:
     lost = SyncRun.objects.filter(state=SyncRun.State.RUNNING, lease_until__lt=Now())
     for run_id in lost.filter(attempts__gte=MAX_ATTEMPTS - 1).values_list("pk", flat=True)[:BATCH]:
         outcome.give_up(run_id)
+        counters.count_lost()
     lost.filter(attempts__lt=MAX_ATTEMPTS - 1).update(
         state=SyncRun.State.QUEUED,
         fence=None,

@@ -12,5 +12,7 @@ WHERE NOT EXISTS (SELECT 1 FROM roadmaps_view AS one WHERE one.roadmap_id = road
 
 
 class Migration(migrations.Migration):
+    unsafe_because = "the upgrade from 0.1.0 is taken with the site stopped, see CHANGELOG"
+
     dependencies = [("roadmaps", "0005_views_milestones_and_talk")]
     operations = [migrations.RunSQL(FIRST_VIEWS, migrations.RunSQL.noop)]

@@ -47,6 +47,7 @@ DROP FUNCTION roadmaps_source_fits();
 
 
 class Migration(migrations.Migration):
+    unsafe_because = "the upgrade from 0.1.0 is taken with the site stopped, see CHANGELOG"
 
     dependencies = [
         ('accounts', '0002_guards'),

@@ -179,6 +179,8 @@ def test_the_questions_across_accounts_are_these_alone() -> None:
         "accounts/invitations.py": {"INVITATION"},
         "accounts/outbox.py": {"LETTER"},
         "integrations/digests.py": {"SCHEDULE"},
+        "integrations/figures.py": {"FIGURES"},
+        "roadmunk/retention.py": {"HOUSEKEEPING"},
         "integrations/sync/claim.py": {"CLAIM"},
         "integrations/sync/schedule.py": {"SCHEDULE"},
     }

@@ -213,6 +213,7 @@ ONLY_POSTS = {f"{space}:{name}" for space, names in POSTS.items() for name in na
 NO_PAGES = {
     "healthz": "a word for machines",
     "readyz": "a word for machines",
+    "metrics": "figures for machines, and no page without the operator's token",
     "account_set_password": "a redirect: everybody has one",
     "account_confirm_login_code": "a redirect: nobody signs in by code",
     **dict.fromkeys(

@@ -9,13 +9,13 @@ from django.test import Client
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from roadmunk import health, probe
+from roadmunk import health, probe, signs
 from tests.factories import PASSWORD, make_user
 
 
 @pytest.fixture
 def worker() -> None:
-    health.note_worker()
+    signs.show(signs.Sign.WORKER)
 
 
 def test_healthz_answers_without_database_or_redis(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_a_lost_redis_is_named(client: Client, db: None, monkeypatch: pytest.Mon
         raise RedisConnectionError("unix socket gone")
 
     monkeypatch.setattr(health.cache, "set", lost)
-    monkeypatch.setattr(health.cache, "get", lost)
+    monkeypatch.setattr(signs, "age", lost)
     answer = client.get("/readyz")
     assert answer.json() == {"ready": False, "database": "ok", "redis": "failed", "worker": "failed"}
 
