@@ -28,7 +28,7 @@ from integrations.records import Description
 from integrations.sync.claim import LeaseLost, claim_preview
 from integrations.sync.heart import Heart
 from integrations.sync.look import Look, query_of, rules_with
-from integrations.sync.mapping import FieldColumn, Rules
+from integrations.sync.mapping import FieldColumn
 from integrations.sync.options import planned_column
 from integrations.sync.outline import outline
 from integrations.sync.schedule import send_previews
@@ -130,7 +130,7 @@ def _look(preview: Preview, heart: Heart) -> dict[str, object]:
     planned = link_as_planned(draft, checked, link)
     auth = auth_for(checked.credential, before_request=lambda: _count(heart), sleep=heart.sleep)
     connector = registry.get(planned.kind)
-    look = Look(planned, connector, auth, query_of(planned), rules_with(planned, ()), heart)
+    look = Look(planned, connector, auth, query_of(planned), heart)
     try:
         if preview.purpose == Preview.Purpose.DATES:
             return _count_dates(look, checked.description)
@@ -165,7 +165,7 @@ def _count_dates(look: Look, description: Description) -> dict[str, object]:
     wanted = frozenset(spec.key for spec in description.dates)
     query = replace(look.query, wanted=wanted)
     snapshot = replace(look, query=query).fetch(None)
-    tally = Tally(look.rules.zone)
+    tally = Tally(look.link.account.zone)
     for record in snapshot.records():
         tally.add(record)
     return tally.as_json()
@@ -173,7 +173,7 @@ def _count_dates(look: Look, description: Description) -> dict[str, object]:
 
 def _outline(look: Look, connector: Connector, description: Description, draft: SetupDraft) -> dict[str, object]:
     columns = columns_as_planned(draft, connector, description)
-    rules: Rules = replace(look.rules, fields=tuple(one.column for one in columns.values()))
+    rules = rules_with(look.link, tuple(one.column for one in columns.values()))
     wanted = look.query.wanted | {connector.type_key} - {""}
     plan = replace(look, rules=rules, query=replace(look.query, wanted=wanted)).plan(None)
     if plan is None:

@@ -18,14 +18,17 @@ from integrations.sync.snapshot import Read, Snapshot, agree, collect
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who looks, at what, and how records become rows. `link` may be one that is not saved yet."""
+    """Who looks, at what, and how records become rows. `link` may be one that is not saved yet.
+
+    Without `rules` they are the link's own, read once there is something to compare: mostly there is not.
+    """
 
     link: ProjectLink
     connector: Connector
     auth: Auth
     query: Query
-    rules: Rules
     heart: Heart
+    rules: Rules | None = None
 
     def plan(self, cursor: Cursor | None) -> Plan | None:
         """The plan with every missing item's fate; None where nothing changed since the cursor."""
@@ -53,7 +56,7 @@ class Look:
         return collect(lambda: self.connector.pull(self.auth, self.query, cursor), progress=progress)
 
     def _compare(self, snapshot: Snapshot) -> Plan:
-        return make_plan(snapshot, known_items(self.link, snapshot), self.rules)
+        return make_plan(snapshot, known_items(self.link, snapshot), self.rules or rules_of(self.link))
 
     def _confirm(self, plan: Plan) -> dict[str, Fate]:
         """What became of the items that the listing no longer holds; asked only where there are any."""

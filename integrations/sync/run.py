@@ -20,7 +20,7 @@ from integrations.records import Cursor
 from integrations.sync import brake, outcome
 from integrations.sync.claim import LeaseLost, claim
 from integrations.sync.heart import Heart
-from integrations.sync.look import Look, query_of, rules_of
+from integrations.sync.look import Look, query_of
 from integrations.sync.speed import at_full_speed
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def _pull(run: SyncRun, heart: Heart, on_progress: Callable[[SyncRun], None]) ->
         on_progress(run)
 
     auth = auth_for(link.credential, before_request=before_request, sleep=heart.sleep)
-    look = Look(link, connector, auth, query_of(link), rules_of(link), heart)
+    look = Look(link, connector, auth, query_of(link), heart)
     plan = look.plan(_cursor(link))
     if plan is None:
         outcome.finish_unchanged(run)
