@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, QuerySet, Value
+from django.db.models import BooleanField, CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from roadmaps.models import Item, ItemEdit
+from roadmaps.models import ItemEdit
 
 #: Rows about an `item` with its `changes`, each column's old and new value, and besides `moved_at`, `mover` (who, for
 #: people) and `stands` (not taken back since).
@@ -27,17 +27,11 @@ def tell_by(teller: Teller) -> None:
     _tellers.append(teller)
 
 
-def of_dates(items: QuerySet[Item], *, account_id: int, since: datetime) -> list[Moves]:
-    """The changes of these items' dates after the moment, one query set for each that makes changes; none is run."""
+def of_dates(about: Q, *, account_id: int, since: datetime) -> list[Moves]:
+    """Changes of dates after the moment, one query set for each that makes changes; none is run. `about` says which."""
     found = [_by_people(since), *(teller(since) for teller in _tellers)]
-    return [
-        each.filter(
-            account_id=account_id,
-            item__in=items.order_by().values("pk"),
-            changes__has_any_keys=["start_date", "end_date"],
-        ).order_by()
-        for each in found
-    ]
+    of_dates = {"account_id": account_id, "changes__has_any_keys": ["start_date", "end_date"]}
+    return [each.filter(about, **of_dates).order_by() for each in found]
 
 
 def _by_people(since: datetime) -> Moves:

@@ -18,6 +18,7 @@ from roadmaps.query import Filter, Query
 from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
 from roadmaps.slips import Kind, Since, Slip
+from roadmaps.slips_sql import Question
 from roadmaps.timeline import Entry, Group, Layout, lay_out
 from roadmaps.timeline_axis import Window, fit
 from roadmaps.timeline_days import Day
@@ -81,6 +82,8 @@ class Comparison:
 
     since: Since
     slips: tuple[Slip, ...]
+    #: Of all items that were asked for: how many had a bar then, and have no dates now.
+    lost: int
 
     @property
     def counts(self) -> dict[Kind, int]:
@@ -90,10 +93,6 @@ class Comparison:
     def words(self) -> str:
         """What moved, in a line."""
         return slips.in_words(self.counts) or "nothing moved"
-
-    @property
-    def has_ghosts(self) -> bool:
-        return any(each.kind not in ("new", "gained") for each in self.slips)
 
     @property
     def largest(self) -> tuple[Slip, ...]:
@@ -133,7 +132,7 @@ class Timeline:
 
 
 def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
-    """Fetch and lay out the window that the address asks for, in three queries; one more compares it."""
+    """Fetch and lay out the window that the address asks for, in three queries; two more compare it."""
     roadmap, known = scope.roadmap, scope.columns
     settings = timeline_settings.read(query, known)
     asked = query_sql.apply(query, scope.items(), known)
@@ -142,7 +141,8 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     if window is None:
         window = fit(counts.first or today, counts.last or today, width)
     found = _fetch(asked, window) if counts.inside else []
-    comparison = _compare(found, slips.read(query, today), roadmap.account_id)
+    since = slips.read(query, today)
+    comparison = _compare(found, Question(asked, [*scope.homes], since, roadmap.account_id)) if since else None
     by_id = {each.item_id: each for each in comparison.slips} if comparison else {}
     milestones = milestones_of(roadmap)
     layout = lay_out(
@@ -162,11 +162,10 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     return Timeline(query, settings, layout, counts, drawn, milestones, comparison)
 
 
-def _compare(found: Sequence[Item], since: Since | None, account_id: int) -> Comparison | None:
-    if since is None:
-        return None
-    moved = slips_sql.of_items([item.pk for item in found], since, account_id=account_id) if found else []
-    return Comparison(since, tuple(moved))
+def _compare(found: Sequence[Item], question: Question) -> Comparison:
+    since, ids = question.since, [item.pk for item in found]
+    moved = slips_sql.of_items(ids, since, account_id=question.account_id) if ids else []
+    return Comparison(since, tuple(moved), question.count_lost())
 
 
 def milestones_of(roadmap: Roadmap) -> tuple[Milestone, ...]:

@@ -47,7 +47,7 @@ def slip_list(request: RoadmapRequest) -> HttpResponse:
     since = slips.read(told.query, today)
     if since is None:
         return redirect(request.path + told.query.laying_out(since=USUAL).address())
-    question = _question(told.scope, told.query, since)
+    question = question_of(told.scope, told.query, since)
     counts = question.count()
     kind = slips.kind_called(request.GET.get("kind", ""))
     found = Slips(question, kind, counts[kind])
@@ -89,7 +89,8 @@ def known_since(scope: Scope) -> datetime | None:
     return min((home.created_at for home in scope.homes.values()), default=None)
 
 
-def _question(scope: Scope, query: Query, since: Since) -> Question:
+def question_of(scope: Scope, query: Query, since: Since) -> Question:
+    """What is asked about the items of the question."""
     asked = query_sql.apply(query, scope.items(), scope.columns)
     return Question(asked, [*scope.homes], since, scope.roadmap.account_id)
 
