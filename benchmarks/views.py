@@ -73,13 +73,13 @@ SYNCED = f"""
 INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
 SELECT item.account_id, run.id, item.id, 'updated', {MOVED}
 FROM roadmaps_item AS item JOIN integrations_syncrun AS run ON run.link_id = %(link)s AND (item.id + run.id) %% 97 = 0
-WHERE item.roadmap_id = %(roadmap)s AND item.end_date IS NOT NULL ORDER BY item.id LIMIT 6000
+WHERE item.roadmap_id = %(roadmap)s ORDER BY item.end_date DESC NULLS LAST LIMIT 6000
 """  # noqa: S608 - the piece is ours
 EDITED = f"""
 INSERT INTO roadmaps_itemedit (account_id, item_id, member_id, kind, changes, at)
 SELECT item.account_id, item.id, %(member)s, 'changed', {MOVED}, timestamptz '2025-06-01'
-FROM roadmaps_item AS item WHERE item.roadmap_id = %(roadmap)s AND item.end_date IS NOT NULL AND item.id %% 7 = 0
-LIMIT 2000
+FROM roadmaps_item AS item WHERE item.roadmap_id = %(roadmap)s AND item.id %% 7 = 0
+ORDER BY item.end_date DESC NULLS LAST LIMIT 2000
 """  # noqa: S608 - the piece is ours
 
 IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"

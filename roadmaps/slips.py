@@ -106,12 +106,17 @@ def read(query: Query, today: date) -> Since | None:
     """The earlier day that the address asks for; None where it says none, or none that is before today."""
     text = query.laid_out("since")
     if text in AGO:
-        return Since(text, shift(today, text, -1))
+        return ago(text, today)
     try:
         day = fields.parse_date(text) if text else today
     except fields.InvalidValue:
         return None
     return Since(day.isoformat(), day) if day < today else None
+
+
+def ago(text: str, today: date) -> Since:
+    """One of AGO."""
+    return Since(text, shift(today, text, -1))
 
 
 def day_before(day: date) -> date:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -44,10 +44,10 @@ def slip_list(request: RoadmapRequest) -> HttpResponse:
     """The slips of all items that the address asks for, of one kind."""
     told = saved_views.ask(request.roadmap, dict(request.GET.lists()))
     today = timezone.localdate()
-    since = slips.read(told.query, today)
+    query, since = told.query, slips.read(told.query, today)
     if since is None:
-        return redirect(request.path + told.query.laying_out(since=USUAL).address())
-    question = question_of(told.scope, told.query, since)
+        query, since = query.laying_out(since=USUAL), slips.ago(USUAL, today)
+    question = question_of(told.scope, query, since)
     counts = question.count()
     kind = slips.kind_called(request.GET.get("kind", ""))
     found = Slips(question, kind, counts[kind])
@@ -59,10 +59,10 @@ def slip_list(request: RoadmapRequest) -> HttpResponse:
         "rows": [(slip, told.scope.homes[slip.roadmap_id]) for slip in page],
         "since": since,
         "kind": kind,
-        "kinds": _kinds(told.query, counts, kind),
-        "compare": {**compare_menu(told.query, since), "none": ""},
-        "timeline_url": timeline_url + told.query.address(),
-        "is_narrowed": told.query.is_narrowed,
+        "kinds": _kinds(query, counts, kind),
+        "compare": {**compare_menu(query, since), "none": ""},
+        "timeline_url": timeline_url + query.address(),
+        "is_narrowed": query.is_narrowed,
         "known_since": known_since(told.scope),
     }
     return render(request, "roadmaps/slips.html", context)

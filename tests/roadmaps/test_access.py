@@ -24,7 +24,7 @@ PAGES = {
     "swimlane": LOOK,
     "rollup": LOOK,
     "timeline": LOOK,
-    "slips": dict.fromkeys(LOOK, 302),
+    "slips": LOOK,
     "timeline-svg": LOOK,
     "timeline-png": LOOK,
     "milestone-new": EDIT,

@@ -340,9 +340,10 @@ def test_the_list_is_of_the_items_that_were_asked_for(client: Client, slipped: R
 
 
 def test_the_list_without_a_day_is_of_a_month(client: Client, slipped: Roadmap) -> None:
-    where = reverse("roadmaps:slips", args=[slipped.account.slug, slipped.pk])
-    response = client.get(where)
-    assert (response.status_code, response["Location"]) == (302, f"{where}?since=month")
+    page = show(client, slipped, "slips", "?q=late")
+    assert names(page) == ["Late"]
+    assert "since the end of 25 Oct 2026" in page
+    assert "?q=late&amp;since=month&amp;kind=new" in page
 
 
 def test_the_list_costs_the_same_for_any_number(
