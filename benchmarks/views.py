@@ -73,12 +73,12 @@ SYNCED = f"""
 INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
 SELECT item.account_id, run.id, item.id, 'updated', {MOVED}
 FROM roadmaps_item AS item JOIN integrations_syncrun AS run ON run.link_id = %(link)s AND (item.id + run.id) %% 97 = 0
-WHERE item.roadmap_id = %(roadmap)s ORDER BY item.end_date DESC NULLS LAST LIMIT 6000
+WHERE item.roadmap_id = %(roadmap)s AND item.start_date < '2026-01-01' ORDER BY item.end_date DESC NULLS LAST LIMIT 6000
 """  # noqa: S608 - the piece is ours
 EDITED = f"""
 INSERT INTO roadmaps_itemedit (account_id, item_id, member_id, kind, changes, at)
 SELECT item.account_id, item.id, %(member)s, 'changed', {MOVED}, timestamptz '2025-06-01'
-FROM roadmaps_item AS item WHERE item.roadmap_id = %(roadmap)s AND item.id %% 7 = 0
+FROM roadmaps_item AS item WHERE item.roadmap_id = %(roadmap)s AND item.start_date < '2026-01-01' AND item.id %% 7 = 0
 ORDER BY item.end_date DESC NULLS LAST LIMIT 2000
 """  # noqa: S608 - the piece is ours
 

@@ -27,12 +27,7 @@ KINDS: Mapping[Kind, str] = {
     "new": "new",
 }
 #: How far back, by the word in an address: a saved view then compares with a week ago on each day that one opens it.
-AGO: Mapping[str, str] = {
-    "week": "A week ago",
-    "month": "A month ago",
-    "quarter": "A quarter ago",
-    "year": "A year ago",
-}
+AGO: Mapping[str, str] = {"week": "A week ago", "month": "A month ago", "quarter": "A quarter ago"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,21 @@ class Since:
     def at(self) -> datetime:
         """The end of the day, where the account is."""
         return timezone.make_aware(datetime.combine(self.day + timedelta(days=1), time.min))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """From when on changes are known: since the (oldest) roadmap began.
+
+    Or since later, as far back as those of syncs are kept: then `is_kept`.
+    """
+
+    at: datetime
+    is_kept: bool
+
+    def lacks(self, since: Since) -> bool:
+        """Whether the day lies before."""
+        return since.at <= self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from roadmaps import query_sql, saved_views, slips
 from roadmaps.access import RoadmapRequest, roadmap_view
 from roadmaps.query import Query
 from roadmaps.scope import Scope
-from roadmaps.slips import Kind, Since
+from roadmaps.slips import Kind, Known, Since
 from roadmaps.slips_sql import Question, Slips
 from roadmaps.timeline_axis import FIRST_DAY
 from roadmaps.timeline_zoom import Move
@@ -63,7 +64,7 @@ def slip_list(request: RoadmapRequest) -> HttpResponse:
         "compare": {**compare_menu(query, since), "none": ""},
         "timeline_url": timeline_url + query.address(),
         "is_narrowed": query.is_narrowed,
-        "known_since": known_since(told.scope),
+        **known_context(told.scope, since),
     }
     return render(request, "roadmaps/slips.html", context)
 
@@ -84,9 +85,18 @@ def compare_menu(query: Query, since: Since | None) -> dict[str, object]:
     }
 
 
-def known_since(scope: Scope) -> datetime | None:
-    """The moment from when on the history of the (oldest) roadmap knows; None without one."""
-    return min((home.created_at for home in scope.homes.values()), default=None)
+def known_context(scope: Scope, since: Since | None) -> dict[str, object]:
+    """From when on changes are known, and whether the day lies before."""
+    known = _known(scope)
+    return {"known": known, "lacking": bool(since and known and known.lacks(since))}
+
+
+def _known(scope: Scope) -> Known | None:
+    begun = min((home.created_at for home in scope.homes.values()), default=None)
+    if begun is None or not scope.has_source or settings.KEEP_HISTORY_DAYS <= 0:
+        return Known(begun, is_kept=False) if begun else None
+    kept = timezone.now() - timedelta(days=settings.KEEP_HISTORY_DAYS)
+    return Known(max(begun, kept), is_kept=kept > begun)
 
 
 def question_of(scope: Scope, query: Query, since: Since) -> Question:
