@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from accounts.models import Membership
+    from integrations.models import ProjectLink
     from roadmaps.models import Roadmap
 
 ROUNDS = 15
@@ -59,6 +60,27 @@ FROM generate_series(1, %(items)s) AS n
 COLUMNS = "id, name, start_date, end_date, external_id, external_url, source_state, archived_at, values"
 HERE = "FROM roadmaps_item WHERE roadmap_id = {roadmap} AND archived_at IS NULL"
 BLUE = HERE + """ AND values @> '{{"{f[Labels]}": [{o[Label 3]}]}}'"""
+
+#: A history of half a year: 40 syncs that moved the ends of some thousand items, and people who moved others.
+RUNS = """
+INSERT INTO integrations_syncrun (account_id, link_id, trigger, state, updated, queued_at, finished_at, problems)
+SELECT %(account)s, %(link)s, 'schedule', 'succeeded', 100, day, day, '[]'
+FROM generate_series(timestamptz '2024-12-01', '2025-06-14', interval '5 days') AS day
+"""
+MOVED = """jsonb_build_object('end_date',
+    jsonb_build_array(item.end_date - (item.id * 7 %% 40)::int, item.end_date))"""
+SYNCED = f"""
+INSERT INTO integrations_itemchange (account_id, run_id, item_id, kind, changes)
+SELECT item.account_id, run.id, item.id, 'updated', {MOVED}
+FROM roadmaps_item AS item JOIN integrations_syncrun AS run ON run.link_id = %(link)s AND (item.id + run.id) %% 97 = 0
+WHERE item.roadmap_id = %(roadmap)s AND item.start_date < '2026-01-01' ORDER BY item.end_date DESC NULLS LAST LIMIT 6000
+"""  # noqa: S608 - the piece is ours
+EDITED = f"""
+INSERT INTO roadmaps_itemedit (account_id, item_id, member_id, kind, changes, at)
+SELECT item.account_id, item.id, %(member)s, 'changed', {MOVED}, timestamptz '2025-06-01'
+FROM roadmaps_item AS item WHERE item.roadmap_id = %(roadmap)s AND item.start_date < '2026-01-01' AND item.id %% 7 = 0
+ORDER BY item.end_date DESC NULLS LAST LIMIT 2000
+"""  # noqa: S608 - the piece is ours
 
 IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"
 TODAY = date(2025, 6, 15)
@@ -100,6 +122,23 @@ def timeline_bars(roadmap: Roadmap, request: HttpRequest) -> str:
     context = {"shown": shown, "chart": make_chart(shown), "roadmap": roadmap, "account": roadmap.account}
     context |= {"editable": frozenset(told.scope.homes), "portfolio": roadmap.is_portfolio}
     return render_to_string("roadmaps/_timeline_chart.html", context, request)
+
+
+def slip_rows(roadmap: Roadmap, request: HttpRequest) -> str:
+    from django.core.paginator import Paginator
+    from django.template.loader import render_to_string
+
+    from roadmaps import saved_views, slips
+    from roadmaps.slips_sql import Slips
+    from roadmaps.views.slips import SHOWN, question_of
+
+    told = saved_views.ask(roadmap, dict(request.GET.lists()))
+    since = slips.read(told.query, TODAY)
+    assert since is not None
+    question = question_of(told.scope, told.query, since)
+    page = Paginator(Slips(question, "later", question.count()["later"]), SHOWN).get_page(1)
+    context = {"roadmap": roadmap, "account": roadmap.account, "home": roadmap}
+    return "".join(render_to_string("roadmaps/_slip_row.html", {**context, "slip": slip}) for slip in page)
 
 
 def rollup_bars(roadmap: Roadmap, request: HttpRequest) -> str:
@@ -192,11 +231,45 @@ CASES: Mapping[str, Case] = {
     ),
 }
 
+#: What a statement by hand asks for the slips of some items.
+WAS = """
+SELECT item_id, (array_agg(changes -> 'end_date' ->> 0 ORDER BY at))[1], max(at) FROM (
+    SELECT item_id, changes, finished_at AS at FROM integrations_itemchange AS made
+        JOIN integrations_syncrun AS run ON run.id = made.run_id
+    WHERE changes ? 'end_date' AND finished_at > '2025-05-16' AND item_id IN ({items})
+    UNION ALL SELECT item_id, changes, at FROM roadmaps_itemedit
+    WHERE changes ? 'end_date' AND at > '2025-05-16' AND item_id IN ({items})
+) AS move GROUP BY item_id
+"""
+#: The same pages beside a history.
+SLIPS: Mapping[str, Case] = {
+    "timeline of a year, compared": Case(
+        "roadmaps:timeline",
+        "?scale=months&from=2025-01-01&since=2025-05-15",
+        (
+            *CASES["timeline of a year"].statements,
+            WAS.replace("{items}", f"SELECT id {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000"),
+        ),
+        timeline_bars,
+    ),
+    "largest slips": Case(
+        "roadmaps:slips",
+        "?since=2025-05-15",
+        (
+            WAS.replace("{items}", f"SELECT id {HERE}"),
+            WAS.replace("{items}", f"SELECT id {HERE}") + " ORDER BY 2 LIMIT 50",
+        ),
+        slip_rows,
+    ),
+}
+
 
 def measure(items: int) -> dict[str, float]:
     """Seconds of each page of a roadmap with so many items, in three figures; the page's size in kilobytes."""
     client, roadmap, names = _fill(items)
-    return compare(CASES, f"{items:,}", client, roadmap, names)
+    figures = compare(CASES, f"{items:,}", client, roadmap, names)
+    _fill_history(roadmap)
+    return figures | compare(SLIPS, f"{items:,}", client, roadmap, names)
 
 
 def compare(
@@ -239,6 +312,44 @@ def _fill(items: int) -> tuple[Client, Roadmap, dict[str, object]]:
         cursor.execute("VACUUM ANALYZE roadmaps_item")
     middle = items // 100
     return sign_in(owner), roadmap, {**names, "middle": middle, "offset": (middle - 1) * 50}
+
+
+def _fill_history(roadmap: Roadmap) -> None:
+    """Some thousand changes of dates, of items that are all older than them."""
+    from django.db import connection
+
+    from roadmaps.models import Item
+
+    link = _link(roadmap)
+    Item.objects.filter(roadmap=roadmap).update(created_at=datetime(2024, 1, 1, tzinfo=UTC))
+    ids = {"account": roadmap.account_id, "link": link.pk, "roadmap": roadmap.pk, "member": roadmap.owner_id}
+    with connection.cursor() as cursor:
+        for statement in (RUNS, SYNCED, EDITED):
+            cursor.execute(statement, ids)
+        cursor.execute("VACUUM ANALYZE roadmaps_item, integrations_itemchange, roadmaps_itemedit, integrations_syncrun")
+
+
+def _link(roadmap: Roadmap) -> ProjectLink:
+    """The roadmap tied to a project that nobody asks."""
+    from integrations import credentials
+    from integrations.models import Integration, ProjectLink
+    from integrations.records import Identity
+
+    owner, kind = roadmap.owner, "pivotal_tracker"
+    who = Identity("1", "Bench", 1)
+    return ProjectLink.objects.create(
+        account=roadmap.account,
+        roadmap=roadmap,
+        integration=Integration.objects.create(account=roadmap.account, kind=kind, name="Tracker", created_by=owner),
+        credential=credentials.save_credential(owner, kind=kind, label="Mine", secret="bench", identity=who),  # noqa: S106 - nobody asks with it
+        kind=kind,
+        project_id="1",
+        project_name="Big project",
+        states=["started"],
+        start_sources=["started"],
+        end_sources=["accepted"],
+        created_by=owner,
+    )
 
 
 def sign_in(owner: Membership) -> Client:

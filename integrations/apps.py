@@ -7,10 +7,12 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Tell the roadmaps below how fresh they are, and which fields tell how far the work has come."""
+        """Tell the roadmaps below how fresh they are, how far their work has come, and what syncs changed."""
+        from integrations.history import moves_since
         from integrations.registry import progress_of
         from integrations.status import freshness_of_each
-        from roadmaps import freshness, progress
+        from roadmaps import freshness, moves, progress
 
         freshness.tell_by(freshness_of_each)
+        moves.tell_by(moves_since)
         progress.tell_by(progress_of)

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Concat
+
 from integrations.models import ItemChange
 from roadmaps.changes import Difference, Names, describe, load_names
 from roadmaps.models import Item
+from roadmaps.moves import Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class Entry:
     reason: str
     differences: tuple[Difference, ...]
     is_undone: bool
+
+
+def moves_since(moment: datetime) -> Moves:
+    """What syncs changed on items after the moment. What an undo took back was found there all the same."""
+    changes = ItemChange.objects.exclude(kind=ItemChange.Kind.CREATED).filter(run__finished_at__gt=moment)
+    return changes.annotate(
+        moved_at=F("run__finished_at"),
+        mover=Concat(Value("Sync of "), "run__link__project_name"),
+        stands=ExpressionWrapper(Q(run__undone_at=None), output_field=BooleanField()),
+    )
 
 
 def of_item(item: Item, *, limit: int) -> list[Entry]:

@@ -25,10 +25,10 @@ MAX_SEARCH = 200
 MAX_PAGE = 1_000_000
 MAX_NOTES = 5
 #: What the layouts read from an address for themselves; it stays in every address that is made from it. For the table
-#: `group` and `widths`; for the Timeline `head`, `sub`, `colour`, `label`, `scale` and `from`; for the Swimlane
-#: `lanes`, `rows` and `card`; for the Roll-up `by`, `points`, `state` and `done`, and the Timeline's time.
+#: `group` and `widths`; for the Timeline `head`, `sub`, `colour`, `label`, `scale`, `from` and `since`; for the
+#: Swimlane `lanes`, `rows` and `card`; for the Roll-up `by`, `points`, `state` and `done`, and the Timeline's time.
 LAYOUT_PARAMS = (
-    *("group", "widths", "head", "sub", "colour", "label", "scale", "from", "lanes", "rows", "card"),
+    *("group", "widths", "head", "sub", "colour", "label", "scale", "from", "since", "lanes", "rows", "card"),
     *("by", "points", "state", "done"),
 )
 MAX_LAYOUT_TEXT = 400

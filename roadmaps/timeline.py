@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 
 from roadmaps.timeline_axis import Axis, Window, axis
 from roadmaps.timeline_days import Day, stagger
+from roadmaps.timeline_ghosts import Ghost, Was, place_ghost
 from roadmaps.timeline_text import shorten, text_width
 
 #: Pixels. A track holds a bar and the room below it; a lane pads its tracks.
@@ -30,14 +31,15 @@ MAX_BESIDE, MOST_BESIDE = 170, 440
 WIDE_BAR = 120
 #: A bar of one day on a scale of years can still be seen.
 MIN_BAR = 5
-#: How far the ends of a bar that goes on lie outside of the window.
-OVERHANG = 14
 NO_COLOUR = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something with a date or two. `stream`, `lane` and `colour` are keys of the `Group`s that it belongs to."""
+    """Something with a date or two. `stream`, `lane` and `colour` are keys of the `Group`s that it belongs to.
+
+    `was` is what it is compared with, None where that is the same or nothing is compared.
+    """
 
     id: int
     text: str
@@ -46,6 +48,7 @@ class Entry:
     stream: Hashable = None
     lane: Hashable = None
     colour: Hashable = None
+    was: Was | None = None
 
     @property
     def first(self) -> date | None:
@@ -88,6 +91,8 @@ class Mark:
     track: int = 0
     #: What the whole text is wide.
     needed: float = 0
+    #: Where it stood before; it takes room of the track too.
+    ghost: Ghost | None = None
 
     @property
     def width(self) -> float:
@@ -214,7 +219,16 @@ def place_mark(entry: Entry, window: Window, width: float, colour: int = NO_COLO
         right = left + MIN_BAR
     mark = Mark(entry, is_point, left, right, goes_before, goes_on, "in", entry.text, left, right, colour)
     _place_text(mark, width)
+    if entry.was is not None:
+        _place_ghost(mark, entry.was, window, width)
     return mark
+
+
+def _place_ghost(mark: Mark, was: Was, window: Window, width: float) -> None:
+    mark.ghost = place_ghost(was, mark.entry.end, mark.left, mark.right, window, width)
+    if mark.ghost is not None:
+        mark.from_ = min(mark.from_, max(0, mark.ghost.left))
+        mark.to = max(mark.to, min(width, mark.ghost.right))
 
 
 def _place_text(mark: Mark, width: float) -> None:

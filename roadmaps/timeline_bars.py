@@ -6,6 +6,7 @@ from html import escape
 
 from roadmaps.rows import Place
 from roadmaps.timeline import Mark
+from roadmaps.timeline_ghosts import BELOW, HEIGHT
 from roadmaps.timeline_page import Bar, Shape
 
 _SPOT = '<svg class="tl-item__spot" x="{}" y="{}">{}</svg>'
@@ -17,6 +18,7 @@ _LOCK = (
     '<svg class="tl-item__spot tl-item__lock" x="{}" y="{}"><rect x="-22" y="2" width="20" height="22" rx="5" />'
     '<path d="M-16.5 12.5h9v6h-9zM-14.8 12.5v-2a2.8 2.8 0 0 1 5.6 0v2" /></svg>'
 )
+_NEW = '<path class="tl-item__new" d="M1 30h6M4 27v6" />'
 
 
 def write_bar(bar: Bar, place: Place) -> str:
@@ -35,7 +37,7 @@ def write_bar(bar: Bar, place: Place) -> str:
 def draw(shape: Shape, *, filled: str = "") -> str:
     """A shape with its text and what shows that it goes on; `filled` lies over the shape and under the text."""
     mark = shape.mark
-    parts = [_outline(shape, mark), filled, _sign(shape, mark), _text(shape, mark)]
+    parts = [_ghost(shape, mark), _outline(shape, mark), filled, _sign(shape, mark), _text(shape, mark)]
     if mark.goes_on and not shape.small:
         parts.append(_SPOT.format("100%", mark.y, _GOES_ON))
     return "".join(parts)
@@ -56,6 +58,22 @@ def _dates(bar: Bar, url: str) -> str:
     """What dragging needs to know."""
     start, end = (day.isoformat() if day else "" for day in (bar.item.start_date, bar.item.end_date))
     return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.locked}"'
+
+
+def _ghost(shape: Shape, mark: Mark) -> str:
+    """Below the bar: where it stood before and the way from there, or that it is new."""
+    was, ghost = mark.entry.was, shape.ghost
+    if was is not None and was.is_new:
+        return _SPOT.format(shape.seen_x, mark.y, _NEW)
+    if ghost is None:
+        return ""
+    y = mark.y + BELOW
+    middle = y + HEIGHT / 2
+    return (
+        f'<rect class="tl-ghost" x="{ghost.x}" y="{y}" width="{ghost.width}" height="{HEIGHT}" rx="2.5" />'
+        f'<line class="tl-ghost__way" x1="{ghost.way_from}" x2="{ghost.way_to}" y1="{middle}" y2="{middle}" />'
+        f'<line class="tl-ghost__way" x1="{ghost.way_to}" x2="{ghost.way_to}" y1="{y - 1}" y2="{y + HEIGHT + 1}" />'
+    )
 
 
 def _outline(shape: Shape, mark: Mark) -> str:

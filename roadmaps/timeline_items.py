@@ -10,21 +10,26 @@ from functools import lru_cache
 from django.db.models import Count, DateField, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from roadmaps import cells, columns, query_sql, timeline_settings, timeline_zoom
+from roadmaps import cells, columns, query_sql, slips, slips_sql, timeline_settings, timeline_zoom
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
 from roadmaps.models import Item, Milestone, Roadmap
 from roadmaps.query import Filter, Query
 from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
+from roadmaps.slips import Kind, Since, Slip
+from roadmaps.slips_sql import Question
 from roadmaps.timeline import Entry, Group, Layout, lay_out
 from roadmaps.timeline_axis import Window, fit
 from roadmaps.timeline_days import Day
+from roadmaps.timeline_ghosts import Was
 from roadmaps.timeline_settings import Settings
 
 #: More bars than this are drawn nowhere.
 MAX_BARS = 1_000
 MAX_MILESTONES = 200
+#: Slips that stand below the chart; a page of their own has all.
+LARGEST = 10
 #: Characters of a text on a bar; what shows of it is decided by its room.
 MAX_TEXT = 160
 NO_VALUE = "No value"
@@ -67,6 +72,32 @@ class Drawn:
     reason: str
     #: Of "start" and "end", those that the item's source keeps.
     locked: tuple[str, ...]
+    #: How its dates moved since the day that is compared with.
+    moved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The bars as they stood on an earlier day (B12): the slips of those that moved or are new, the largest first."""
+
+    since: Since
+    slips: tuple[Slip, ...]
+    #: Of all items that were asked for: how many had a bar then, and have no dates now.
+    lost: int
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        return slips.counted(self.slips)
+
+    @property
+    def words(self) -> str:
+        """What moved, in a line."""
+        return slips.in_words(self.counts) or "nothing moved"
+
+    @property
+    def largest(self) -> tuple[Slip, ...]:
+        """Those that moved later by most."""
+        return tuple(each for each in self.slips if each.kind == "later")[:LARGEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +110,7 @@ class Timeline:
     counts: Counts
     items: dict[int, Drawn]
     milestones: tuple[Milestone, ...]
+    comparison: Comparison | None = None
 
     @property
     def hidden(self) -> int:
@@ -100,7 +132,7 @@ class Timeline:
 
 
 def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
-    """Fetch and lay out the window that the address asks for, in three queries."""
+    """Fetch and lay out the window that the address asks for, in three queries; two more compare it."""
     roadmap, known = scope.roadmap, scope.columns
     settings = timeline_settings.read(query, known)
     asked = query_sql.apply(query, scope.items(), known)
@@ -109,9 +141,12 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     if window is None:
         window = fit(counts.first or today, counts.last or today, width)
     found = _fetch(asked, window) if counts.inside else []
+    since = slips.read(query, today)
+    comparison = _compare(found, Question(asked, [*scope.homes], since, roadmap.account_id)) if since else None
+    by_id = {each.item_id: each for each in comparison.slips} if comparison else {}
     milestones = milestones_of(roadmap)
     layout = lay_out(
-        [_entry(item, settings) for item in found],
+        [_entry(item, settings, by_id.get(item.pk)) for item in found],
         window,
         width=width,
         streams=groups_of(settings.head),
@@ -121,7 +156,16 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
         today=today,
     )
     layout = replace(layout, without_dates=counts.without_dates, outside=counts.outside)
-    return Timeline(query, settings, layout, counts, _draw(found, settings, known), milestones)
+    drawn = _draw(found, settings, known)
+    if comparison:
+        drawn |= {pk: replace(drawn[pk], moved=each.words(comparison.since)) for pk, each in by_id.items()}
+    return Timeline(query, settings, layout, counts, drawn, milestones, comparison)
+
+
+def _compare(found: Sequence[Item], question: Question) -> Comparison:
+    since, ids = question.since, [item.pk for item in found]
+    moved = slips_sql.of_items(ids, since, account_id=question.account_id) if ids else []
+    return Comparison(since, tuple(moved), question.count_lost())
 
 
 def milestones_of(roadmap: Roadmap) -> tuple[Milestone, ...]:
@@ -178,7 +222,7 @@ def groups_of(column: Column | None) -> list[Group]:
     return [*(Group(pk, each.label, each.colour) for pk, each in column.options.items()), Group(None, NO_VALUE)]
 
 
-def _entry(item: Item, settings: Settings) -> Entry:
+def _entry(item: Item, settings: Settings, slip: Slip | None) -> Entry:
     return Entry(
         id=item.pk,
         text=_text(item, settings.labels),
@@ -187,6 +231,7 @@ def _entry(item: Item, settings: Settings) -> Entry:
         stream=key_of(item, settings.head),
         lane=key_of(item, settings.sub),
         colour=key_of(item, settings.colour),
+        was=Was(slip.start_was, slip.end_was, slip.kind == "new") if slip else None,
     )
 
 

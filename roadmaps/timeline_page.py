@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from roadmaps.models import Item
-from roadmaps.timeline import INSIDE_SPARE, OVERHANG, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
+from roadmaps.timeline import INSIDE_SPARE, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
 from roadmaps.timeline_axis import Tick
 from roadmaps.timeline_days import Day
+from roadmaps.timeline_ghosts import OVERHANG, Ghost
 from roadmaps.timeline_items import Drawn, Timeline, show_day
 
 #: The least width of the chart, in pixels: what is left of a window of 1280 beside the sidebar and the headings.
@@ -18,6 +19,16 @@ PLAIN_COLOUR = 1
 MILESTONE_ROW = 22
 #: Narrower bars have smaller corners, and no room to say that they go on.
 SMALL_BAR = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Where a bar stood before, and the way to where it stands now, in shares of the chart."""
+
+    x: str
+    width: str
+    way_from: str
+    way_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class Shape:
     end_x: str
     fades: bool
     small: bool
+    ghost: Outline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +183,18 @@ def make_shape(mark: Mark, plain: int) -> Shape:
         end_x=share(mark.right),
         fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > mark.width,
         small=mark.width < SMALL_BAR,
+        ghost=_outline(mark.ghost) if mark.ghost else None,
     )
+
+
+def _outline(ghost: Ghost) -> Outline:
+    return Outline(share(ghost.left), share(ghost.width), share(ghost.way_from), share(ghost.way_to))
 
 
 def title(drawn: Drawn) -> str:
     """All that a bar can't say by itself: name, dates, what it is coloured and sorted by, and why it is lost."""
     lost = f"No longer updated: {drawn.reason[0].lower()}{drawn.reason[1:]}" if drawn.reason else ""
-    return "\n".join(filter(None, (drawn.item.name[:300], drawn.dates, drawn.facts, lost)))
+    return "\n".join(filter(None, (drawn.item.name[:300], drawn.dates, drawn.moved, drawn.facts, lost)))
 
 
 def _ticks(ticks: Iterable[Tick]) -> Iterable[PageTick]:

@@ -15,9 +15,10 @@ import resvg_py
 from django.conf import settings
 
 from roadmaps.svg import clean, element, group, line, path, text
-from roadmaps.timeline import BAR, FONT, INSIDE_SPARE, OVERHANG, TEXT_BESIDE, TEXT_INSIDE, Lane, Layout, Mark
+from roadmaps.timeline import BAR, FONT, INSIDE_SPARE, TEXT_BESIDE, TEXT_INSIDE, Lane, Layout, Mark
 from roadmaps.timeline_days import TODAY, Day
-from roadmaps.timeline_items import Timeline, show_day
+from roadmaps.timeline_ghosts import BELOW, HEIGHT, OVERHANG
+from roadmaps.timeline_items import Comparison, Timeline, show_day
 from roadmaps.timeline_page import MILESTONE_ROW, PLAIN_COLOUR, SMALL_BAR, period
 from roadmaps.timeline_text import shorten, text_width
 
@@ -63,6 +64,9 @@ def draw_svg(*, timeline: Timeline, title: str, freshness: str, now: datetime) -
     top = TITLE + AXIS + layout.milestone_rows * MILESTONE_ROW
     bottom = top + max(layout.height, 40)
     keys, end = _legend(timeline, bottom + 34)
+    if timeline.comparison is not None:
+        end += LEGEND_LINE if timeline.settings.colour is not None else 0
+        keys += _compared(timeline.comparison, end)
     width, height = RIGHT + MARGIN, end + 40
     chart = [*_ticks(layout, bottom), *_lines(layout, bottom), *_bars(timeline, top), *_flags(layout)]
     parts = [
@@ -191,8 +195,30 @@ def _of_lane(lane: Lane, y: float, timeline: Timeline, plain: int) -> Iterable[s
         lost = bool(timeline.items[mark.entry.id].reason)
         colours = COLOURS[mark.colour or plain]
         draw = _point if mark.is_point else _bar
+        yield from _ghost(mark, y + mark.y)
         yield from draw(mark, y + mark.y, colours, lost=lost)
         yield _text(mark, y + mark.y + BAR / 2 + 4.5, colours[1])
+
+
+def _ghost(mark: Mark, y: float) -> Iterable[str]:
+    """As `timeline_bars` draws it on the page."""
+    was, ghost, top = mark.entry.was, mark.ghost, y + BELOW
+    if was is not None and was.is_new:
+        yield _new_sign(mark.left, y + 30)
+    if ghost is not None:
+        yield _ghost_outline(ghost.left, top, ghost.width)
+        yield path(line(ghost.way_from, top + HEIGHT / 2, to_x=ghost.way_to), stroke=MUTED)
+        yield path(line(ghost.way_to, top - 1, to_y=top + HEIGHT + 1), stroke=MUTED)
+
+
+def _ghost_outline(x: float, y: float, width: float) -> str:
+    return element(
+        "rect", x=x, y=y, width=width, height=HEIGHT, rx=2.5, fill=PAPER, stroke=MUTED, stroke_dasharray="3 2"
+    )
+
+
+def _new_sign(x: float, y: float) -> str:
+    return path(f"M{x + 1:.2f} {y}h6M{x + 4:.2f} {y - 3}v6", stroke=INK, stroke_width=1.5)
 
 
 def _point(mark: Mark, y: float, colours: Colours, *, lost: bool) -> Iterable[str]:
@@ -269,3 +295,15 @@ def _legend(timeline: Timeline, y: float) -> tuple[list[str], float]:
         drawn.append(text(label, x + 18, y + 4.5, fill=MUTED))
         x += taken
     return drawn, y
+
+
+def _compared(told: Comparison, y: float) -> Iterable[str]:
+    """What the outlines mean, and what they say together."""
+    yield text("Compared", MARGIN, y + 4.5, font_weight=600)
+    was, new = f"Where it stood on {show_day(told.since.day)}", "New since"
+    yield _ghost_outline(LEFT, y - HEIGHT / 2, 24)
+    yield text(was, LEFT + 34, y + 4.5, fill=MUTED)
+    x = LEFT + 34 + text_width(was, FONT) + 24
+    yield _new_sign(x, y)
+    yield text(new, x + 14, y + 4.5, fill=MUTED)
+    yield text(told.words, RIGHT, y + 4.5, text_anchor="end", fill=MUTED)

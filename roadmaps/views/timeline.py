@@ -32,6 +32,7 @@ from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
 from roadmaps.views.axis import toolbar, way_through_time
 from roadmaps.views.card import find_with_columns
 from roadmaps.views.shared import editable_roadmaps, view_context
+from roadmaps.views.slips import compare_menu, known_context
 
 UNITS = ("week", "month", "quarter", "year", "years5", "years10", "years50")
 DATES = {"start": ("start_date", "Start"), "end": ("end_date", "End")}
@@ -59,6 +60,7 @@ def timeline(request: RoadmapRequest) -> HttpResponse:
         "shown": shown,
         "chart": make_chart(shown),
         "settings_form": _settings_form(told, shown),
+        **_comparison(request, told, shown),
     }
     return render(request, "roadmaps/timeline.html", context)
 
@@ -114,6 +116,16 @@ def _locked(item: Item, wanted: list[str], known: list[Column]) -> str:
     return (
         f"{' and '.join(labels)} {'come' if len(labels) > 1 else 'comes'} from {source}, and can only be changed there."
     )
+
+
+def _comparison(request: RoadmapRequest, told: Asked, shown: Timeline) -> dict[str, object]:
+    """What the page compares with, the list of all slips, and whether the history reaches so far."""
+    since = shown.comparison.since if shown.comparison else None
+    return {
+        "compare": compare_menu(told.query, since),
+        "slips_url": reverse("roadmaps:slips", args=[request.account.slug, request.roadmap.pk]) + told.query.address(),
+        **known_context(told.scope, since),
+    }
 
 
 def _files(request: RoadmapRequest, told: Asked) -> dict[str, object]:

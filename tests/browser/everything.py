@@ -97,6 +97,7 @@ def _roadmap(roadmap: Roadmap, olga: Membership, vera: Membership) -> Things:
     synced = ["name", "start_date", "end_date", *(field.column for field in shared)]
     Roadmap.objects.filter(pk=roadmap.pk).update(source_label="Pivotal Tracker", synced_columns=synced)
     item = _items(roadmap, [*shared, *own])
+    _slipped(roadmap, olga)
     milestones = [factories.make_milestone(roadmap, long(120), f"2026-0{month}-15", colour=month) for month in (4, 5)]
     view = factories.make_view(roadmap, long(80), "q=story")
     for number in range(3):
@@ -161,6 +162,16 @@ def _items(roadmap: Roadmap, fields: list[Field]) -> Item:
             )
         )
     return made[0]
+
+
+def _slipped(roadmap: Roadmap, olga: Membership) -> None:
+    """All but the last two items are old, and the dates of some moved since."""
+    found = list(Item.objects.filter(roadmap=roadmap))
+    old = [item.pk for item in found[:-2]]
+    Item.objects.filter(pk__in=old).update(created_at=timezone.now() - timedelta(days=200))
+    for item, was in zip(found[1:7], ["2026-02-20", "2026-02-27", "2026-09-01", "2026-02-20"] * 2, strict=False):
+        now = item.end_date.isoformat() if item.end_date else None
+        factories.make_edit(item, olga, end_date=[was, now])
 
 
 def _value(field: Field, number: int) -> Iterable[Stored]:

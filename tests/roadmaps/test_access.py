@@ -24,6 +24,7 @@ PAGES = {
     "swimlane": LOOK,
     "rollup": LOOK,
     "timeline": LOOK,
+    "slips": LOOK,
     "timeline-svg": LOOK,
     "timeline-png": LOOK,
     "milestone-new": EDIT,
