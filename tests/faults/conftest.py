@@ -52,7 +52,8 @@ def site(running: Site, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
         running.let_go()
         running.right_clocks()
         running.sandbox.faults.clear()
-        running.stop(*(running.children.keys() - {"worker", "beat"}))
+        for role in running.children.keys() - {"worker", "beat"}:
+            running.kill(role)
 
 
 @pytest.fixture

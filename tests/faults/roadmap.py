@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -87,12 +88,11 @@ class LinkedRoadmap:
         self.be_due()
         self.heals()
 
-    def changes(self, *, whole: bool = True) -> None:
-        """Much changes at the tracker, and the next pull, a `whole` one, is due."""
-        play(self.stage, CHANGES)
+    def changes(self, steps: Iterable[Step] = CHANGES) -> None:
+        """Much changes at the tracker, and the next pull, a whole one, is due."""
+        play(self.stage, steps)
         self.look()
-        if whole:
-            self.stage.let_a_day_pass()
+        self.stage.let_a_day_pass()
         self.be_due()
 
     def wait_until_sent(self) -> None:

@@ -11,6 +11,7 @@ from tests.faults import times
 from tests.faults.measure import Measure
 from tests.faults.roadmap import LinkedRoadmap
 from tests.faults.site import Site, soon
+from tests.histories import steps
 
 #: Within which an overdue link is queued again: two intervals of the dispatcher, and beat's own start.
 TWO_TICKS = 2 * times.DISPATCH_SECONDS + 5
@@ -82,8 +83,8 @@ def test_three_beats_and_four_workers_race_for_ten_rounds(
     """R2: as many requests as one worker needs, each time."""
     site.start("beat-2", "beat-3", "worker-2", "worker-3", "worker-4")
     site.wait_for_workers("worker", "worker-2", "worker-3", "worker-4")
-    for _ in range(10):
-        roadmap.changes()
+    for number in range(10):
+        roadmap.changes([steps.Create(f"Idea {number}"), steps.Edit(number, "name", f"Renamed {number}")])
         measure("R2", roadmap.heals(), target=TWO_TICKS)
         assert roadmap.run().requests == len(site.sandbox.requests)
     assert not SyncRun.objects.filter(link=roadmap.link, attempts__gt=0).exists()
