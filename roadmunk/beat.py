@@ -19,11 +19,11 @@ def steady_now() -> datetime:
 
 
 class SteadyScheduler(Scheduler):
-    """Keeps intervals, whatever happens to the wall clock. Nothing on disk: no schedule to corrupt, no file to go stale."""
+    """Keeps intervals, whatever happens to the wall clock. Nothing is on disk that could be corrupt or go stale."""
 
     def setup_schedule(self) -> None:
         """All entries by the same clock: they wait for each other in one queue."""
         super().setup_schedule()
         for entry in self.schedule.values():
             assert entry.schedule is not None  # noqa: S101  only an entry that waits for its making has none
-            entry.schedule.nowfun = steady_now
+            entry.schedule.nowfun = steady_now  # type: ignore[attr-defined]  # its stubs call it otherwise

@@ -167,7 +167,10 @@ def _failed(run: SyncRun, link: ProjectLink, error: PullError) -> None:
 
 
 def next_try(link: ProjectLink, error: PullError) -> Combinable:
-    """When to try again, by the database's clock: after the tracker's own wish, or after a wait that doubles, with jitter against herds."""
+    """When to try again: after the tracker's own wish, or after a wait that doubles, with jitter against herds.
+
+    By the database's clock: a wrong one on a worker delays nothing.
+    """
     if isinstance(error, RateLimited) and error.retry_after is not None:
         wait = error.retry_after
     else:

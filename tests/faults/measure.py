@@ -1,5 +1,6 @@
-"""How long it took until all was well again, beside what is promised. A busy machine is no failure: what is compared with
-the target is printed, what must hold at all is asserted by who waits.
+"""How long it took until all was well again, beside what is promised.
+
+A busy machine is no failure: the comparison is printed, and who waits for healing asserts that it comes at all.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Figure:
 class Measure:
     """Notes figures for the summary after the tests."""
 
-    noted: list[Figure] = []  # noqa: RUF012  one list for all tests of this process
+    noted: list[Figure] = []  # for all tests of this process
 
     def __init__(self, test: str) -> None:
         self.test = test

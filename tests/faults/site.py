@@ -1,5 +1,7 @@
-"""A whole Roadmunk for the tests of faults: PostgreSQL, Redis, workers, beat and web, each a process of its own that a test
-may kill, freeze and start again by its id; and the sandbox that plays the tracker, whose books the test reads.
+"""A whole Roadmunk for the tests of faults: PostgreSQL, Redis, workers, beat and web, each a process of its own.
+
+A test kills, freezes and starts them again by their ids. The sandbox that plays the tracker is a server in the test's
+own process, whose books the test reads.
 """
 
 from __future__ import annotations
@@ -106,12 +108,13 @@ class Site:
 
     def _program(self, role: str, pool: tuple[str, ...]) -> Program:
         kind = role.partition("-")[0]
+        name = ("-n", f"{role}@%h", "--without-gossip", "--without-mingle")
+        gunicorn = ("-k", "gthread", "--threads", "4", "--no-control-socket")
         argv: dict[str, tuple[str, ...]] = {
-            "worker": (*_CELERY, "worker", *pool, "-n", f"{role}@%h", "--without-gossip", "--without-mingle", "-l", "INFO"),
-            "beat": (*_CELERY, "beat", "--pidfile=", "-l", "INFO"),
-            "web": ("-m", "gunicorn", "-k", "gthread", "--threads", "4", "--no-control-socket",
-                    "--bind", f"127.0.0.1:{self.port}", "roadmunk.wsgi"),
-        }  # fmt: skip
+            "worker": (*_CELERY, "worker", *pool, *name, "--loglevel", "INFO"),
+            "beat": (*_CELERY, "beat", "--pidfile=", "--loglevel", "INFO"),
+            "web": ("-m", "gunicorn", *gunicorn, "--bind", f"127.0.0.1:{self.port}", "roadmunk.wsgi"),
+        }
         return Program(
             role, (sys.executable, *argv[kind]), self.logs / f"{role}.log", env=self._environment(role), cwd=ROOT
         )

@@ -28,9 +28,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("end", "point"), CASES)
-def test_postgresql_is_restarted(
-    end: str, point: str, site: Site, roadmap: LinkedRoadmap, measure: Measure
-) -> None:
+def test_postgresql_is_restarted(end: str, point: str, site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     site.hold(point)
     roadmap.changes()
     site.wait_until_held()

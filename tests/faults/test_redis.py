@@ -63,9 +63,7 @@ def test_redis_is_away(frozen: bool, site: Site, roadmap: LinkedRoadmap, measure
     measure("R4", roadmap.heals(seconds=TARGET), target=TARGET)
 
 
-def test_sync_now_is_taken_at_once_without_a_queue(
-    site: Site, roadmap: LinkedRoadmap, measure: Measure
-) -> None:
+def test_sync_now_is_taken_at_once_without_a_queue(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """R4: "Sync now" needs less than a second, and the run is there when Redis is."""
     site.start("web")
     browser = Browser(site, roadmap.owner)

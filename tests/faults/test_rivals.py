@@ -1,4 +1,4 @@
-"""Two workers, two beats and repeated messages never run a link twice at once, and who slept writes nothing (R2, R3)."""
+"""Two workers, two beats and repeated messages never run a link twice at once; who slept writes nothing (R2, R3)."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing(
 
 
 @pytest.mark.faults_all
-def test_three_beats_and_four_workers_race_for_ten_rounds(
-    site: Site, roadmap: LinkedRoadmap, measure: Measure
-) -> None:
+def test_three_beats_and_four_workers_race_for_ten_rounds(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """R2: as many requests as one worker needs, each time."""
     site.start("beat-2", "beat-3", "worker-2", "worker-3", "worker-4")
     site.wait_for_workers("worker", "worker-2", "worker-3", "worker-4")

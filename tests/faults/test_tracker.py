@@ -51,9 +51,7 @@ IN_CI = [("429", 1), ("502 with HTML", 3), ("cut off", 4), ("slow by the byte", 
 
 
 @pytest.mark.parametrize(("name", "request_number"), IN_CI)
-def test_a_request_fails(
-    name: str, request_number: int, site: Site, roadmap: LinkedRoadmap, measure: Measure
-) -> None:
+def test_a_request_fails(name: str, request_number: int, site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     assert fails_once(name, request_number, site, roadmap, measure)
     assert fails_for_good(name, request_number, site, roadmap, measure)
 
