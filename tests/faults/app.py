@@ -57,8 +57,7 @@ def _around(owner: Any, name: str, *, before: str = "", after: str = "") -> None
 
 
 def _set_points() -> None:
-    from integrations import tasks
-    from integrations.sync import apply, outcome, run
+    from integrations.sync import apply, outcome, run, schedule
     from integrations.sync.heart import Heart
     from integrations.sync.look import Look
 
@@ -68,7 +67,7 @@ def _set_points() -> None:
     _around(apply._NewItems, "write", after="new items written")
     _around(apply, "_flag", before="before flags")
     _around(outcome, "_succeeded", after="before commit")
-    _around(tasks.schedule, "send_next", before="before the next")
+    _around(schedule, "send_next", before="before the next")
     count = Heart.count_request
 
     def count_request(heart: Heart) -> int:
@@ -76,7 +75,7 @@ def _set_points() -> None:
         reach(f"request {number}")
         return number
 
-    Heart.count_request = count_request  # type: ignore[method-assign]  # for tests only
+    Heart.count_request = count_request  # type: ignore[assignment,method-assign]
 
 
 def _be_quick() -> None:
@@ -89,15 +88,15 @@ def _be_quick() -> None:
     heart.TELL_EVERY = 0.2
     schedule.RESEND_AFTER = timedelta(seconds=times.RESEND_SECONDS)
     outcome.FIRST_WAIT = timedelta(seconds=times.FIRST_WAIT_SECONDS)
-    effects.BATCH = 2  # type: ignore[misc]  # several batches of a small project
-    client._STORIES_A_PAGE = client._ITERATIONS_A_PAGE = client._ACTIVITIES_A_PAGE = 3  # type: ignore[misc]
-    pulling.BULK_IDS = fates.BULK_IDS = 3  # type: ignore[misc]
+    effects.BATCH = 2  # several batches of a small project
+    client._STORIES_A_PAGE = client._ITERATIONS_A_PAGE = client._ACTIVITIES_A_PAGE = 3
+    pulling.BULK_IDS = fates.BULK_IDS = 3  # type: ignore[attr-defined]
     limits = http.Limits.__init__
 
     def short(self: http.Limits, **values: Any) -> None:
         limits(self, **{"connect_seconds": times.TRY_SECONDS / 2, "total_seconds": times.TRY_SECONDS, **values})
 
-    http.Limits.__init__ = short  # type: ignore[method-assign]
+    http.Limits.__init__ = short  # type: ignore[assignment,method-assign]
     sleep = heart.Heart.sleep
 
     def nap(self: heart.Heart, seconds: float) -> None:
