@@ -155,6 +155,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
     "visibility_timeout": 3600,
+    # Who sends does not wait for a queue that is away: the row is there, and the next tick sends again.
+    "max_retries": 1,
+    "interval_start": 0,
 }
 #: Seconds between two looks for due links.
 DISPATCH_SECONDS = 30

@@ -95,10 +95,6 @@ class LinkedRoadmap:
         self.stage.let_a_day_pass()
         self.be_due()
 
-    def wait_until_sent(self) -> None:
-        """Until a message about its run is in the queue."""
-        soon(lambda: any(run.sent_at for run in self.runs()), why=self._why)
-
     @property
     def page(self) -> str:
         """Where its Items Table is."""
@@ -113,6 +109,7 @@ class LinkedRoadmap:
         return took
 
     def _is_done(self) -> bool:
+        self.site.look_after()
         runs = self.runs()
         return bool(runs) and not any(run.is_live for run in runs) and runs[-1].state in SyncRun.GOOD
 

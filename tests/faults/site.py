@@ -89,6 +89,10 @@ class Site:
         """SIGSTOP: it neither works nor knows that time goes by."""
         os.kill(self.pid(role), signal.SIGSTOP)
 
+    def look_after(self) -> None:
+        """Start again what ended by itself, as a supervisor does: Celery's worker may end when Redis does."""
+        self.start(*self.children)
+
     def thaw(self, role: str) -> None:
         os.kill(self.pid(role), signal.SIGCONT)
 

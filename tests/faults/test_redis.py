@@ -33,11 +33,13 @@ def test_redis_is_emptied_again_and_again(site: Site, roadmap: LinkedRoadmap, me
 
 
 def test_a_message_is_lost_for_good(site: Site, new_roadmap: LinkedRoadmap, measure: Measure) -> None:
-    """It was sent, no worker took it, and Redis lost it: it is sent again after a while."""
-    site.kill("worker")
+    """Who took it died, and Redis lost it: it is sent again after a while."""
+    site.hold("message came")
     new_roadmap.be_due()
-    new_roadmap.wait_until_sent()
+    site.wait_until_held()
+    site.kill("worker")
     site.redis("FLUSHALL")
+    site.let_go()
     site.start("worker")
     measure("R4", new_roadmap.heals(), target=times.RESEND_SECONDS + times.DISPATCH_SECONDS + 5)
 
@@ -87,10 +89,12 @@ def test_sync_now_is_taken_at_once_without_a_queue(site: Site, roadmap: LinkedRo
 @pytest.mark.faults_all
 def test_redis_is_restarted_with_what_it_kept(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """An orderly restart, between the message and its worker."""
-    site.kill("worker")
+    site.hold("message came")
     roadmap.changes()
-    roadmap.wait_until_sent()
+    site.wait_until_held()
+    site.kill("worker")
     site.end_server("redis", signal.SIGTERM)
+    site.let_go()
     site.start_server("redis")
     site.start("worker")
     measure("R4", roadmap.heals(seconds=TARGET), target=TARGET)
