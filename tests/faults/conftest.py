@@ -48,12 +48,17 @@ def site(running: Site, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
             if running.server(name).poll() is not None:
                 running.start_server(name)
         running.start("worker", "beat")
+        for role in ("worker", "beat"):
+            running.thaw(role)
         yield running
         running.let_go()
         running.right_clocks()
         running.sandbox.faults.clear()
         for role in running.children.keys() - {"worker", "beat"}:
             running.kill(role)
+        running.look_after()
+        for role in running.children:
+            running.freeze(role)  # other tests shall not pay for them
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def test_the_clock_of_a_worker_is_wrong(seconds: int, site: Site, roadmap: Linke
     measure("R9", roadmap.heals(), target=THREE_TICKS + 2 * times.FIRST_WAIT_SECONDS)
 
 
+@pytest.mark.faults_all
 @both_ways()
 def test_the_clock_of_the_database_is_set_while_nothing_runs(
     seconds: int, site: Site, roadmap: LinkedRoadmap, measure: Measure
@@ -83,6 +84,7 @@ def test_the_clock_of_the_database_is_set_while_nothing_runs(
     measure("R9", roadmap.heals(), target=THREE_TICKS)
 
 
+@pytest.mark.faults_all
 @both_ways()
 def test_the_clock_of_the_database_is_set_while_a_worker_works(
     seconds: int, site: Site, roadmap: LinkedRoadmap, measure: Measure

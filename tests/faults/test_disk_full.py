@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 import secrets
 
+import pytest
+
 from integrations.models import SyncRun
 from tests.faults import times
 from tests.faults.measure import Measure
@@ -41,6 +43,7 @@ def test_the_database_has_no_room(site: Site, roadmap: LinkedRoadmap, measure: M
     measure("R7", roadmap.heals(), target=10 * times.FIRST_WAIT_SECONDS + 5)
 
 
+@pytest.mark.faults_all
 def test_a_worker_can_write_no_file(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """Not a byte, its own log included: a pull needs no disk but the database's."""
     site.limit_files("worker", 0)

@@ -39,10 +39,9 @@ def test_postgresql_is_restarted(end: str, point: str, site: Site, roadmap: Link
     measure("R5", roadmap.heals(seconds=TARGET), target=TARGET)
 
 
-@pytest.mark.parametrize(
-    "point", ["before commit", *(pytest.param(p, marks=pytest.mark.faults_all) for p in ("request 3", "claimed"))]
-)
-@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.faults_all)])
+@pytest.mark.faults_all
+@pytest.mark.parametrize("point", ["claimed", "request 3", "before commit"])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
 def test_the_backends_of_a_worker_are_killed(
     signum: signal.Signals, point: str, site: Site, roadmap: LinkedRoadmap, measure: Measure
 ) -> None:

@@ -36,6 +36,7 @@ def test_a_message_that_comes_three_times_to_two_workers_is_one_pull(
     assert run.attempts == 0
 
 
+@pytest.mark.faults_all
 def test_two_beats_make_no_run_twice(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """R3"""
     site.start("beat-2", "worker-2")
@@ -45,6 +46,7 @@ def test_two_beats_make_no_run_twice(site: Site, roadmap: LinkedRoadmap, measure
     assert roadmap.run().requests == len(site.sandbox.requests)
 
 
+@pytest.mark.faults_all
 def test_a_beat_that_was_killed_leaves_nothing_behind(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """R3: nothing on disk or in Redis keeps the next one from working."""
     site.kill("beat")
