@@ -74,7 +74,7 @@ def test_a_clock_that_is_set_moves_no_look(step: timedelta, scheduler: Recording
     for name, moments in scheduler.sent.items():
         interval = scheduler.schedule[name].schedule.seconds  # type: ignore[union-attr]  # all are intervals
         assert longest_gap(moments) <= interval + 0.1, name
-        assert len(moments) == pytest.approx(95 * 60 / interval, abs=1), name
+        assert len(moments) == pytest.approx(95 * 60 / interval, rel=0.02, abs=1), name
 
 
 @pytest.mark.parametrize(("zone", "night"), NIGHTS)
@@ -93,4 +93,4 @@ def test_a_night_with_another_clock_has_no_gap_and_no_double(
         time.tzset()
     moments = scheduler.sent["dispatch"]
     assert longest_gap(moments) <= DISPATCH + 0.1
-    assert len(moments) == pytest.approx(180 * 60 / DISPATCH, abs=1)
+    assert len(moments) == pytest.approx(180 * 60 / DISPATCH, rel=0.02)
