@@ -5,13 +5,17 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_3_
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
 
-.PHONY: run test lint types format bench lock audit sbom
+.PHONY: run test faults lint types format bench lock audit sbom
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python manage.py up
 
 test: .venv/ready-to-develop
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Kills, cuts and confuses everything at every point, in half an hour; `make test` plays some of it.
+faults: .venv/ready-to-develop
+	@FAULTS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
 # The migrations are compared with the models alone; that no server runs here is no news.
 lint: .venv/ready-to-develop

@@ -155,24 +155,31 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 30,
     "visibility_timeout": 3600,
+    # Who sends does not wait for a queue that is away: the row is there, and the next tick sends again.
+    "max_retries": 1,
+    "interval_start": 0,
 }
 #: Seconds between two looks for due links.
 DISPATCH_SECONDS = 30
 PRUNE_SECONDS = 600
 #: Days for which runs and what they changed are kept; 0: for ever.
 KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 90)
+CELERY_BEAT_SCHEDULER = "roadmunk.beat:SteadyScheduler"
+#: After this time a look that no worker took is not worth taking. Far more than two clocks may differ, because a worker
+#: judges by its own whether beat's message is too old.
+_EXPIRES = 2 * 3600
 CELERY_BEAT_SCHEDULE = {
     "dispatch": {
         "task": "integrations.tasks.dispatch",
         "schedule": DISPATCH_SECONDS,
-        "options": {"expires": 2 * DISPATCH_SECONDS},
+        "options": {"expires": _EXPIRES},
     },
     "letters": {
         "task": "integrations.tasks.send_letters",
         "schedule": DISPATCH_SECONDS,
-        "options": {"expires": 2 * DISPATCH_SECONDS},
+        "options": {"expires": _EXPIRES},
     },
-    "prune": {"task": "roadmunk.tasks.prune", "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
+    "prune": {"task": "roadmunk.tasks.prune", "schedule": PRUNE_SECONDS, "options": {"expires": _EXPIRES}},
 }
 
 # --- Trackers

@@ -7,11 +7,13 @@ database's own, so a wrong clock on a worker changes nothing.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts import walls
@@ -94,6 +96,30 @@ def renew(work: Work, **progress: object) -> None:
     held = type(work)._default_manager.filter(pk=work.pk, fence=work.fence, state="running")
     if not held.update(lease_until=Now() + LEASE, **progress):
         raise LeaseLost
+
+
+def lost() -> Q:
+    """Worked on by somebody who shows no sign of life any more.
+
+    A lease that ends later than any can was given before the database's clock was set back, maybe to somebody who is
+    dead (R9); who lives and loses it by that only has to begin anew.
+    """
+    return Q(state="running") & (Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE))
+
+
+def leave(run: SyncRun) -> None:
+    """Give up a run because the database was away: its lease ends as soon as the database is back, not a minute later.
+
+    Returns without it where that takes longer than the lease.
+    """
+    ends_at = time.monotonic() + LEASE.total_seconds()
+    while time.monotonic() < ends_at:
+        try:
+            SyncRun.objects.filter(pk=run.pk, fence=run.fence, state="running").update(lease_until=Now())
+            return
+        except Error:
+            connection.close()
+            time.sleep(1)
 
 
 def hold(run: SyncRun) -> None:

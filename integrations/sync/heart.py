@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from accounts import walls
 from integrations.models.work import Work
@@ -108,5 +108,6 @@ class Heart:
             renew(self._work)
         except LeaseLost:
             self._lost.set()
-        except DatabaseError as error:
+        except Error as error:
             log.warning("%r could not show a sign of life: %s", self._work, type(error).__name__)
+            connection.close()  # else the next one would fail on it too, though the database is back

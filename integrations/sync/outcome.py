@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import DateTimeField, Func
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from integrations import notices
 from integrations.errors import CredentialRejected, PullError, RateLimited
@@ -17,7 +17,7 @@ from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
 from integrations.sync import progress
 from integrations.sync.apply import Counts, apply_plan
-from integrations.sync.claim import WITHOUT_DELAY, LeaseLost, hold
+from integrations.sync.claim import WITHOUT_DELAY, LeaseLost, hold, lost
 from integrations.sync.plan import Plan
 from roadmaps.models import Roadmap
 
@@ -27,6 +27,8 @@ PROBLEMS_KEPT = 100
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 
+#: What PostgreSQL calls a disk without room.
+DISK_FULL = "53100"
 
 CLOSE_UNCHANGED = f"""{WITHOUT_DELAY}
 UPDATE integrations_syncrun
@@ -40,6 +42,21 @@ class InternalError(PullError):
     """A fault of our own. The log has the details."""
 
     code = "internal"
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. Nothing was changed here.")
+
+
+class NoRoom(PullError):
+    """The database could not store the pull."""
+
+    code = "no_room"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no room left on the disk of the database, so nothing could be saved. Nothing was changed here. "
+            "Who runs this site must make room; then the sync works again by itself."
+        )
 
 
 class WorkerDied(PullError):
@@ -59,6 +76,14 @@ class SecretUnreadable(PullError):
     code = "secret_unreadable"
     retry = False
     pauses = True
+
+
+def of_database(error: Error) -> PullError:
+    """What an error of the database means for the run that it ended."""
+    cause = error.__cause__
+    # A quota or a limit of files is told under another code than a full disk, in these words.
+    full = getattr(cause, "pgcode", None) == DISK_FULL or "could not extend file" in str(cause)
+    return NoRoom() if full else InternalError()
 
 
 def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:
@@ -112,8 +137,8 @@ def fail(run: SyncRun, error: PullError) -> None:
 def give_up(run_id: int) -> None:
     """Fail a run whose workers died again and again, unless one of them shows a sign of life just now."""
     with transaction.atomic():
-        lost = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.RUNNING, lease_until__lt=Now())
-        run = lost.select_related("link").select_for_update(no_key=True, skip_locked=True, of=["self"]).first()
+        found = SyncRun.objects.filter(lost(), pk=run_id).select_related("link")
+        run = found.select_for_update(no_key=True, skip_locked=True, of=["self"]).first()
         if run is None:
             return
         link = ProjectLink.objects.select_for_update(no_key=True).get(pk=run.link_id)
@@ -125,7 +150,7 @@ def give_up(run_id: int) -> None:
 def _failed(run: SyncRun, link: ProjectLink, error: PullError) -> None:
     """What a failed run means for its link, which is locked: try again, wait, or pause until a person mends it."""
     if isinstance(error, CredentialRejected) and not _still_used(run.link.credential, link):
-        link.next_sync_at = timezone.now()
+        link.next_sync_at = Now()
         link.save(update_fields=["next_sync_at"])
         return
     link.failures += 1
@@ -141,14 +166,17 @@ def _failed(run: SyncRun, link: ProjectLink, error: PullError) -> None:
         notices.tell_of_trouble(run, link)
 
 
-def next_try(link: ProjectLink, error: PullError) -> datetime:
-    """When to try again: after the tracker's own wish, or after a wait that doubles, with jitter against herds."""
+def next_try(link: ProjectLink, error: PullError) -> Combinable:
+    """When to try again: after the tracker's own wish, or after a wait that doubles, with jitter against herds.
+
+    By the database's clock: a wrong one on a worker delays nothing.
+    """
     if isinstance(error, RateLimited) and error.retry_after is not None:
         wait = error.retry_after
     else:
         wait = FIRST_WAIT * 2 ** min(link.failures - 1, 10)
     jitter = 1 + random.random() * 0.2  # noqa: S311 - spreads load, guards nothing
-    return timezone.now() + min(wait * jitter, LONGEST_WAIT)
+    return Now() + min(wait * jitter, LONGEST_WAIT)
 
 
 def _report(counts: Counts, *, kept: int) -> dict[str, object]:
@@ -192,7 +220,7 @@ def _succeeded(run: SyncRun, link: ProjectLink, cursor: Cursor | None, *, comple
         link.next_sync_at = None
     link.cursor = dict(cursor) if cursor is not None else None
     if complete:
-        link.last_full_at = timezone.now()
+        link.last_full_at = Now()
     notices.tell_of_recovery(run, link)
     link.save()
     used = run.link.credential
@@ -203,12 +231,12 @@ def _overtaken(run: SyncRun, link: ProjectLink) -> None:
     """The setup changed while the run worked: what it read answers an old question. Ask anew, at once."""
     message = "The setup was changed while this sync ran, so nothing was saved. A new sync follows at once."
     _close(run, SyncRun.State.CANCELLED, error_code="setup_changed", error=message)
-    link.next_sync_at = timezone.now()
+    link.next_sync_at = Now()
     link.save(update_fields=["next_sync_at"])
 
 
 def _pause(link: ProjectLink, error: PullError) -> None:
-    link.paused_at, link.paused_code, link.paused_reason = timezone.now(), error.code, str(error)[:500]
+    link.paused_at, link.paused_code, link.paused_reason = Now(), error.code, str(error)[:500]
 
 
 def _still_used(used: Credential, link: ProjectLink) -> bool:

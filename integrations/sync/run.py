@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import Error, connection
 from django.utils import timezone
 
 from accounts import log_ids, walls
@@ -18,7 +19,7 @@ from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
 from integrations.records import Cursor
 from integrations.sync import brake, outcome
-from integrations.sync.claim import LeaseLost, claim
+from integrations.sync.claim import LeaseLost, claim, leave
 from integrations.sync.heart import Heart
 from integrations.sync.look import Look, query_of
 from integrations.sync.speed import at_full_speed
@@ -49,9 +50,16 @@ def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun 
         outcome.fail(run, error)
     except vault.SealBroken as error:
         outcome.fail(run, outcome.SecretUnreadable(str(error)))
+    except Error as error:
+        log.exception("Run %s: the database failed", run.pk)
+        if not connection.is_usable():
+            connection.close()
+            leave(run)
+            return None
+        outcome.fail(run, outcome.of_database(error))
     except Exception:  # the boundary: whatever goes wrong, the run must say so
         log.exception("Run %s failed unexpectedly", run.pk)
-        outcome.fail(run, outcome.InternalError("Something went wrong on our side. Nothing was changed here."))
+        outcome.fail(run, outcome.InternalError())
     if run.is_live:  # how it ended was only written to the database
         run.refresh_from_db()
     extra = {"state": run.state, "code": run.error_code, "requests": run.requests, "seconds": run.seconds}

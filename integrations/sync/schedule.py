@@ -23,6 +23,7 @@ from integrations import counters
 from integrations.models import Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync import outcome
+from integrations.sync.claim import lost
 from integrations.sync.outline import Outline
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,19 @@ SELECT account_id, id, 'schedule', 'queued', '[]' FROM due
 ON CONFLICT DO NOTHING RETURNING id
 """
 
+#: Links whose next sync is further away than their cadence, or than the longest wait after failures, with all jitter.
+#: They come back at different moments, because it may be all of them.
+CALL_BACK = """
+UPDATE integrations_projectlink
+SET next_sync_at = now() + random() * coalesce(cadence_minutes, 5) * interval '1 minute'
+WHERE id IN (
+    SELECT id FROM integrations_projectlink
+    WHERE paused_at IS NULL AND next_sync_at > now() + interval '1 minute' + greatest(
+        cadence_minutes * interval '66 seconds', CASE WHEN failures > 0 THEN %s * interval '1 second' END
+    )
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+"""
 
 #: Runs of one account that may be at the workers at once; the next one is sent when one of them ends. The queue is
 #: worked off in order, so an account with a thousand due roadmaps makes nobody wait for more than these.
@@ -80,7 +94,10 @@ WITH live AS (
 )
 SELECT id FROM live
 WHERE state = 'queued' AND place <= %(most)s
-    AND (sent_at IS NULL OR sent_at < now() - %(resend)s * interval '1 second')
+    AND (
+        sent_at IS NULL OR sent_at < now() - %(resend)s * interval '1 second'
+        OR sent_at > now() + %(resend)s * interval '1 second'
+    )
 ORDER BY place, id LIMIT %(batch)s
 """
 
@@ -131,6 +148,7 @@ def tick() -> list[int]:
     Answers the ids that waited.
     """
     take_up_lost_runs()
+    call_back_links()
     queue_due_links()
     waiting = waiting_runs()
     send_runs(waiting)
@@ -140,16 +158,17 @@ def tick() -> list[int]:
 
 def _look_after_previews() -> None:
     """Those whose worker died begin anew, or fail after too many attempts; those that nobody took are sent again."""
-    lost = Preview.objects.filter(state=Preview.State.RUNNING, lease_until__lt=Now())
-    lost.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
+    found = Preview.objects.filter(lost())
+    found.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
         state=Preview.State.FAILED,
         finished_at=Now(),
         fence=None,
         error_code="worker_died",
         error="The look at the project was cut off several times. Nothing was changed. Please try again.",
     )
-    lost.update(state=Preview.State.QUEUED, fence=None, sent_at=None, attempts=F("attempts") + 1)
-    waiting = Preview.objects.filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER), state=Preview.State.QUEUED)
+    found.update(state=Preview.State.QUEUED, fence=None, sent_at=None, attempts=F("attempts") + 1)
+    unheard = Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER) | Q(sent_at__gt=Now() + RESEND_AFTER)
+    waiting = Preview.objects.filter(unheard, state=Preview.State.QUEUED)
     send_previews(waiting.order_by("id").values_list("pk", flat=True)[:BATCH])
 
 
@@ -175,13 +194,19 @@ def queue_due_links() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def call_back_links() -> None:
+    """No link waits longer than it ever may: the database's clock was set back, and these would be silent (R9)."""
+    with connection.cursor() as cursor:
+        cursor.execute(CALL_BACK, [outcome.LONGEST_WAIT.total_seconds()])
+
+
 def take_up_lost_runs() -> None:
     """Runs whose worker gave no sign of life for a lease go back to the queue, or fail after too many attempts."""
-    lost = SyncRun.objects.filter(state=SyncRun.State.RUNNING, lease_until__lt=Now())
-    for run_id in lost.filter(attempts__gte=MAX_ATTEMPTS - 1).values_list("pk", flat=True)[:BATCH]:
+    found = SyncRun.objects.filter(lost())
+    for run_id in found.filter(attempts__gte=MAX_ATTEMPTS - 1).values_list("pk", flat=True)[:BATCH]:
         outcome.give_up(run_id)
         counters.count_lost()
-    lost.filter(attempts__lt=MAX_ATTEMPTS - 1).update(
+    found.filter(attempts__lt=MAX_ATTEMPTS - 1).update(
         state=SyncRun.State.QUEUED,
         fence=None,
         lease_until=None,

@@ -161,8 +161,8 @@ def _worker() -> Program:
 
 
 def _beat() -> Program:
-    # Nothing on disk: no schedule to corrupt, no pid file to go stale.
-    return _program("beat", *_CELERY, "beat", "--pidfile=", "-S", "celery.beat:Scheduler", "--loglevel", "INFO")
+    # No pid file that could go stale.
+    return _program("beat", *_CELERY, "beat", "--pidfile=", "--loglevel", "INFO")
 
 
 def _web() -> Program:

@@ -143,7 +143,7 @@ def test_the_queries_of_a_tick_do_not_grow_with_the_links(
     for number in range(5):
         roadmap = factories.make_roadmap(link.roadmap.owner, f"R{number}")
         due(factories.make_link(roadmap, integration=link.integration, credential=link.credential))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         schedule.tick()
     assert len(sent) == 5
 
@@ -211,3 +211,36 @@ def test_a_batch_takes_of_every_account(
     monkeypatch.setattr(schedule, "BATCH", 2)
     schedule.queue_due_links()
     assert SyncRun.objects.filter(account_id=single.account_id).count() == 1
+
+
+def test_a_link_that_waits_longer_than_it_ever_may_is_called_back(link: ProjectLink, sent: list[int]) -> None:
+    """R9: the database's clock was set back by an hour. What waits as long as it may is left alone."""
+    for cadence, failures, minutes, comes_back in [
+        (15, 0, 75, True),
+        (15, 0, 16, False),
+        (15, 3, 75, False),
+        (15, 3, 7 * 60, True),
+        (None, 1, 7 * 60, True),
+        (1440, 0, 1441, False),
+        (1440, 0, 26.5 * 60, True),
+    ]:
+        before = timezone.now() + timedelta(minutes=minutes)
+        ProjectLink.objects.update(cadence_minutes=cadence, failures=failures, next_sync_at=before)
+        schedule.tick()
+        link.refresh_from_db()
+        assert link.next_sync_at is not None
+        assert (link.next_sync_at != before) == comes_back, (cadence, failures, minutes)
+        assert link.next_sync_at <= timezone.now() + timedelta(minutes=cadence or 5) or not comes_back
+    assert sent == []
+
+
+def test_a_lease_and_a_message_of_the_future_are_not_waited_for(link: ProjectLink, sent: list[int]) -> None:
+    """R9: they are from before the database's clock was set back."""
+    run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    SyncRun.objects.update(sent_at=timezone.now() + timedelta(hours=1))
+    schedule.tick()
+    assert sent == [run.pk]
+    SyncRun.objects.update(state="running", lease_until=timezone.now() + timedelta(hours=1))
+    schedule.tick()
+    run.refresh_from_db()
+    assert (run.state, run.attempts, sent) == ("queued", 1, [run.pk, run.pk])
