@@ -62,14 +62,15 @@ def _missing(value: object) -> object:
     return NOWHERE
 
 
-def _far_ids(beginning: int) -> None:
+def count_on_from(beginning: int) -> None:
+    """Give the next row of each table an id above that."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(oid::regclass, %s) FROM pg_class WHERE relkind = 'S'", [beginning])
 
 
 def make_site(tracker: Sandbox) -> Site:
     """A Reviewer whom somebody made an editor by hand still only looks; an ex-member keeps rows but no rights."""
-    _far_ids(FAR // 2)
+    count_on_from(FAR // 2)
     acme, evil = factories.make_account("Acme"), factories.make_account("Evil")
     alice = factories.make_member(acme, Role.ADMIN, name="Alice Acker")
     olga = factories.make_member(acme, name="Olga Olsen")
@@ -77,7 +78,7 @@ def make_site(tracker: Sandbox) -> Site:
     mallory = factories.make_member(evil, Role.ADMIN, name="Mallory Malone")
     eve = factories.make_member(evil, name="Eve Evers")
     things = make_everything(acme, alice, olga, vera, tracker)
-    _far_ids(FAR)
+    count_on_from(FAR)
     theirs = make_everything(
         evil, mallory, eve, factories.make_member(evil, Role.REVIEWER, name="Ivo Ivens"), tracker, elsewhere="Cygnus"
     )
