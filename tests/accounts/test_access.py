@@ -41,3 +41,15 @@ def test_deactivating_somebody_here_leaves_their_other_accounts(
 def test_a_person_without_account_gets_in_nowhere(acme: object, client: Client) -> None:
     client.force_login(make_user())
     assert client.get(address("profile")).status_code == 404
+
+
+def test_another_role_acts_on_the_next_request_of_an_open_session(
+    alice: Membership, olga: Membership, signed_in: SignedIn
+) -> None:
+    """W3: both ways."""
+    browser, users, new = signed_in(olga), address("users"), reverse("roadmaps:new", args=["acme"])
+    assert [browser.get(where).status_code for where in (users, new)] == [403, 200]
+    members.change_role(olga, role=Role.ADMIN, by=alice)
+    assert [browser.get(where).status_code for where in (users, new)] == [200, 200]
+    members.change_role(olga, role=Role.REVIEWER, by=alice)
+    assert [browser.get(where).status_code for where in (users, new)] == [403, 403]

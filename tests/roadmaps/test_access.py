@@ -19,9 +19,7 @@ CLOSED = ["milestone-new", "milestone", "milestone-delete", "cell", "item-new", 
 CLOSED += ["links", "view-new", "view-rename", "view-delete", "own-fields", "own-field-new", "own-field"]
 CLOSED += ["settings", "share"]
 ITEM_PAGES = ("item-edit", "item-delete", "item-move", "links")
-#: What each page of a roadmap answers to those who see it; strangers and outsiders get 404 from all of them.
-#: Those that are about one item.
-#: What only takes posts: by the owner; of many items, and of views, by editors too.
+#: What only takes posts.
 VIEW_POSTS = ["view-save", "view-duplicate", "view-move"]
 
 
