@@ -12,7 +12,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.utils import timezone
 
 from accounts import digest
-from accounts.models import Account, AuditArea, AuditEvent, Invitation, Membership, Role, User
+from accounts.models import Account, AuditArea, AuditEvent, Membership, Role, User
 from integrations.models import Credential, ItemChange, Preview, ProjectLink, SetupDraft, SyncRun
 from integrations.preview import question_of
 from roadmaps.fields import Stored
@@ -44,12 +44,20 @@ def long(length: int = 300) -> str:
     return ("Donaudampfschifffahrtsgesellschaft" * 10)[:length]
 
 
-def make_everything(acme: Account, alice: Membership, olga: Membership, vera: Membership, tracker: Sandbox) -> Things:
+def make_everything(
+    acme: Account,
+    alice: Membership,
+    olga: Membership,
+    vera: Membership,
+    tracker: Sandbox,
+    *,
+    elsewhere: str = "Borealis",
+) -> Things:
     """Fill Acme. Olga owns its roadmaps, Alice administers it, Vera comments; Olga is in another account too."""
     Account.objects.filter(pk=acme.pk).update(name=long(80))
     for member, name in ((alice, long(120)), (vera, long(119))):
         User.objects.filter(pk=member.user_id).update(name=name)
-    factories.make_member(factories.make_account("Borealis"), user=olga.user)
+    factories.make_member(factories.make_account(elsewhere), user=olga.user)
     roadmap = factories.make_roadmap(olga, long(120), description=long(300))
     things: Things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
     things |= _people(acme, alice) | _roadmap(roadmap, olga, vera)
@@ -66,18 +74,20 @@ def _looked_at(roadmap: Roadmap, member: Membership) -> None:
 
 
 def _people(acme: Account, alice: Membership) -> Things:
-    factories.make_member(acme, Role.REVIEWER, name="Gone Girl", deactivated_at=timezone.now())
-    factories.make_invitation(alice, f"{long(60)}@{long(60)}.example.test", token="to-accept")
-    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
-    factories.make_invitation(alice, "new@example.test", token="open-letter")
+    gone = factories.make_user("Gone Girl", email=f"gone@{acme.slug}.example.test")
+    factories.make_member(acme, Role.REVIEWER, user=gone, deactivated_at=timezone.now())
+    late, open_letter = f"{acme.slug}-late", f"{acme.slug}-open"
+    yesterday = timezone.now() - timedelta(days=1)
+    factories.make_invitation(alice, f"{long(60)}@{long(60)}.example.test", token=late, expires_at=yesterday)
+    factories.make_invitation(alice, "new@example.test", token=open_letter)
     for what in ("Invited new@example.test as Collaborator.", f"Renamed the account from “Acme” to “{long(80)}”."):
         AuditEvent.objects.create(account=acme, member=alice, area=AuditArea.SETTINGS, what=what)
-    asker = factories.make_user(email="forgot@example.test")
-    unconfirmed = EmailAddress.objects.create(user=asker, email=f"{long(60)}@example.test", verified=False)
+    asker = factories.make_user(email=f"forgot@{acme.slug}.example.test")
+    unconfirmed = EmailAddress.objects.create(user=asker, email=f"{long(60)}@{acme.slug}.example.test", verified=False)
     return {
-        "token": "open-letter",
+        "token": open_letter,
         "digest_token": digest.make_token(alice),
-        "late_token": "to-accept",
+        "late_token": late,
         "uidb36": user_pk_to_url_str(asker),
         "key": default_token_generator.make_token(asker),
         "confirmation": EmailConfirmationHMAC(unconfirmed).key,
@@ -89,7 +99,8 @@ def _people(acme: Account, alice: Membership) -> Things:
 
 def _roadmap(roadmap: Roadmap, olga: Membership, vera: Membership) -> Things:
     factories.make_share(roadmap, vera)
-    factories.make_share(roadmap, factories.make_member(roadmap.account, name="Edda Editor"), "editor")
+    edda = factories.make_user("Edda Editor", email=f"edda@{roadmap.account.slug}.example.test")
+    factories.make_share(roadmap, factories.make_member(roadmap.account, user=edda), "editor")
     shared = [_field(roadmap, type_, own=False) for type_ in FieldType.values]
     own = [_field(roadmap, type_, own=True) for type_ in FieldType.values]
     factories.make_field(roadmap.account, "Old idea", roadmap=roadmap, archived_at=timezone.now())

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django.fixtures import Settings
 
+from accounts import walls
 from accounts.models import Membership
 from integrations import vault
 from integrations.models import Credential
+from integrations.sync import schedule
+from integrations.sync.run import execute
 from tests import factories
+from tracker_sandbox.demo import DEMO_TOKEN, build_demo
+from tracker_sandbox.server import Sandbox
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -90,3 +98,59 @@ def test_a_secret_that_is_entered_anew_meanwhile_is_not_overwritten(
     monkeypatch.setattr(vault, "reseal", slow_reseal)
     rotate()
     assert open_secret(credential) == "another secret"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_rotate_while_runs_go_on_and_none_of_them_fails(olga: Membership, old: str, settings: Settings) -> None:
+    """W5: one worker pulls without end, while keys come, secrets are sealed anew, and old keys go."""
+    settings.CREDENTIAL_KEYS = [old]
+    with Sandbox(build_demo()) as tracker:
+        settings.CONNECTOR_URLS = {"pivotal_tracker": tracker.url}
+        project = next(iter(tracker.world.projects.values()))
+        links = [
+            factories.make_link(
+                factories.make_roadmap(olga, f"Roadmap {number}"),
+                credential=factories.make_credential(olga, f"Token {number}", secret=DEMO_TOKEN),
+                project_id=str(project.id),
+            )
+            for number in range(3)
+        ]
+        before = set(Credential.objects.values_list("sealed", flat=True))
+        states: list[str] = []
+        ended = Event()
+
+        def pull_on() -> None:
+            with walls.every_account(walls.Across.OPERATOR):
+                while not ended.is_set():
+                    for link in links:
+                        run = execute(schedule.request_run(link=link, trigger="manual", send=False).pk)
+                        states.append(run.state if run else "not had")
+            connection.close()
+
+        with ThreadPoolExecutor(1) as worker:
+            pulling = worker.submit(pull_on)
+            try:
+                for _ in range(5):
+                    settings.CREDENTIAL_KEYS = [vault.new_key(), *settings.CREDENTIAL_KEYS]
+                    enough = len(states) + 2 * len(links)
+                    assert "3 sealed anew" in rotate()
+                    while len(states) < enough and not pulling.done():
+                        ended.wait(0.01)
+                    settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[:1]
+            finally:
+                ended.set()
+            pulling.result()
+    assert len(states) >= 30 and set(states) == {"succeeded"}
+    assert not before & set(Credential.objects.values_list("sealed", flat=True))
+
+
+def test_a_sealed_secret_copied_to_another_row_stops_that_row_alone(
+    credential: Credential, mallory: Membership
+) -> None:
+    """W5: also between rows of one account, and with the very same key."""
+    for owner in (credential.owner, mallory):
+        other = factories.make_credential(owner, "Copy", secret="another-secret-entirely")
+        Credential.objects.filter(pk=other.pk).update(sealed=credential.sealed)
+        with pytest.raises(vault.SealBroken, match="does not belong here"):
+            open_secret(other)
+    assert open_secret(credential) == SECRET

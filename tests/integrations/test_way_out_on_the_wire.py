@@ -221,3 +221,24 @@ def test_the_deadline_holds_over_tls_too(certificate: Path) -> None:
         with pytest.raises(requests.RequestException):
             session.get(address, verify=str(certificate), timeout=1)
         assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+def test_neither_proxies_nor_netrc_of_the_machine_are_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W7: both would be asked by `requests` itself, and one of them would hear the token."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password of-the-operator\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with rude_server(answer(GOOD)) as server, rude_server(answer(GOOD)) as proxy:
+        monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        # The trap works: what does not guard itself falls in.
+        assert requests.get(server.url, timeout=2).content == GOOD
+        assert len(proxy.heard) == 1
+        with Http(server.url, user_agent="Tests", limits=SECOND) as http:
+            assert http.get("/me").body == GOOD
+        assert len(proxy.heard) == 1 and len(server.heard) == 1
+        assert b"authorization" not in server.heard[0].lower()

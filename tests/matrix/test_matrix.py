@@ -1,0 +1,281 @@
+"""The matrix (promises, section 5): each address x each person x each method x own, foreign and impossible things.
+
+Every request is made in a savepoint and taken back, so each meets the same site. What the database did meanwhile is
+read from its own statistics, so nothing that code does, triggers and cascades included, escapes the count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+from django.db import connection, transaction
+from django.urls import reverse
+
+from accounts.walls import EVERY
+from tests.browser.every_page import ARGUMENTS
+from tests.browser.everything import Things
+from tests.matrix.site import FAR, Site, count_on_from
+from tests.matrix.table import EVERYBODY, TABLE, Row, expected
+from tests.matrix.watch import TENANTS, Watched, watched
+
+#: What a look writes: the session that remembers the account, and, on a roadmap, when the person looked (B18).
+BY_LOOKING = {"django_session", "roadmaps_look"}
+#: What is asked across all accounts during a request: who somebody is, and which invitation a letter is about.
+ACROSS = {"accounts_membership", "accounts_invitation"}
+#: Stands for an argument while the address is made, because addresses of nonsense can't be reversed.
+PLACE = 987654321
+#: Pages differ in these from request to request.
+_ONCE_SAID = {"content-length", "x-request-id"}
+_ONCE = re.compile(r'(csrfmiddlewaretoken" value|csrf-token" content|until" value)="[^"]+"')
+
+
+@dataclass(frozen=True)
+class Got:
+    """An answer and what was done for it."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    watched: Watched
+
+    def without(self, named: re.Pattern[str]) -> tuple[int, str, dict[str, str]]:
+        """All of it, but for what the request itself had named."""
+        headers = {
+            name: named.sub("?", value) for name, value in self.headers.items() if name.lower() not in _ONCE_SAID
+        }
+        return self.status, named.sub("?", _ONCE.sub("", self.body.decode(errors="replace"))), headers
+
+
+def ask(site: Site, who: str, method: str, address: str, body: Mapping[str, str] | None = None) -> Got:
+    """Ask, and take back whatever it did."""
+    browser = site.browsers[who]
+    cookies = browser.cookies.output()
+    browser.raise_request_exception = False
+    with transaction.atomic():
+        with watched() as seen:
+            answer = browser.post(address, body or {}) if method == "POST" else browser.generic(method, address)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        transaction.set_rollback(True)
+    browser.cookies.clear()
+    browser.cookies.load(cookies.replace("Set-Cookie: ", ""))
+    headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
+    return Got(answer.status_code, content, headers, seen)
+
+
+def address_of(name: str, row: Row, things: Things) -> str:
+    """Where it is, on a site with these things."""
+    asked = {each: row.args.get(each, each) for each in ARGUMENTS[name]}
+    path = reverse(name, kwargs={each: things.get(thing, thing) for each, thing in asked.items()})
+    return path + row.query.format(**things)
+
+
+def filled(row: Row, things: Things) -> dict[str, str]:
+    """The good post, about these things."""
+    return {name.format(**things): text.format(**things) for name, text in row.body.items()}
+
+
+def test_every_address_has_a_row() -> None:
+    """A new address without one fails here: say who may."""
+    assert TABLE.keys() == ARGUMENTS.keys()
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_each_address_answers_each_person_as_the_table_says(who: str, site: Site) -> None:
+    """W1, W2, W12: who is refused changes nothing, nor does any look; no statement leaves the account."""
+    wrong = []
+    for name, row in TABLE.items():
+        address, own = address_of(name, row, site.things), {"", EVERY, str(site.account.pk)}
+        for method in ("GET", "POST"):
+            got = ask(site, who, method, address, filled(row, site.things))
+            may_write = method == "POST" and who in row.may
+            said = [
+                f"answered {got.status} and not {expected(name, who, method)}"
+                * (got.status != expected(name, who, method)),
+                f"wrote {got.watched.written}" * (not may_write and not got.watched.written.keys() <= BY_LOOKING),
+                f"named {got.watched.outside} outside" * bool(got.watched.outside),
+                f"asked across all accounts for {got.watched.across}" * (not got.watched.across <= ACROSS),
+                f"entered {got.watched.touched.keys() - own}" * (not got.watched.touched.keys() <= own),
+            ]
+            wrong += [f"{method} {address}: {each}" for each in said if each]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("who", ["nobody", "owner"])
+def test_other_methods_are_refused_or_look(who: str, site: Site) -> None:
+    """W2: HEAD answers as GET does; the rest is not taken, and changes nothing."""
+    wrong = []
+    for name, row in TABLE.items():
+        address, look = address_of(name, row, site.things), expected(name, who, "GET")
+        for method in ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"):
+            got = ask(site, who, method, address)
+            # allauth's forms take a PUT for a bad post, and send on who is not asked for anything.
+            fits = got.status in ({look} if method == "HEAD" else {405, look, 302 if "/auth/" in address else 405})
+            if not (fits or (method == "OPTIONS" and got.body == b"")) or got.watched.written.keys() - BY_LOOKING:
+                wrong.append(f"{method} {address}: answered {got.status}, wrote {got.watched.written}")
+    assert wrong == []
+
+
+#: Who is let in furthest, and the admin of another account. The rest is refused before ids are read.
+CURIOUS = ("stranger", "owner", "admin")
+
+
+@pytest.mark.parametrize("who", CURIOUS)
+def test_things_of_another_account_are_like_things_that_do_not_exist(who: str, site: Site) -> None:
+    """W1: byte for byte, in the path, in the question and in what is posted."""
+    here = site.seen_by_a_stranger() if who == "stranger" else site
+    # A copy of a view is new each time.
+    named = re.compile("|".join([*(rf"(?<![0-9]){text}(?![0-9])" for text in here.names_elsewhere), r"\?view=\d+$"]))
+    entered, wrong = {EVERY, str(here.account.pk)}, []
+    for name, row in TABLE.items():
+        for method, *pair in foreign_and_missing(name, row, here):
+            foreign, missing = (ask(here, who, method, address, body) for address, body in pair)
+            if foreign.without(named) != missing.without(named) or foreign.watched.written != missing.watched.written:
+                wrong.append(f"{method} {pair}: {foreign.status}, {missing.status}; wrote {foreign.watched.written}")
+            if not foreign.watched.touched.keys() <= entered:
+                wrong.append(f"{method} {pair[0]}: entered {foreign.watched.touched.keys()}")
+    assert wrong == []
+
+
+Sent = tuple[str, dict[str, str]]
+
+
+def foreign_and_missing(name: str, row: Row, site: Site) -> Iterator[tuple[str, Sent, Sent]]:
+    """Requests about things of the other account, each with its twin about things that do not exist."""
+    if "account_slug" not in ARGUMENTS[name]:
+        return
+    own, good = address_of(name, row, site.things), filled(row, site.things)
+    methods = [method for method, taken in (("GET", row.get), ("POST", row.post)) if taken]
+    for arguments in _changed_together(ARGUMENTS[name]):
+        theirs, missing = (
+            address_of(name, row, {**site.things, **_only(row, arguments, things)})
+            for things in (site.theirs, site.missing)
+        )
+        if own not in (theirs, missing):
+            for method in methods:
+                yield method, (theirs, good), (missing, good)
+    where = own.partition("?")[0]
+    for question in row.asks:
+        yield "GET", *((where + question.format(**things), {}) for things in (site.theirs, site.missing))  # type: ignore[misc]  # two
+    if any("{" in text for pair in row.body.items() for text in pair):
+        yield "POST", (own, filled(row, site.theirs)), (own, filled(row, site.missing))
+
+
+def _changed_together(arguments: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Each by itself, and all below the account."""
+    return [*((each,) for each in arguments), *([arguments[1:]] if len(arguments) > 2 else [])]
+
+
+def _only(row: Row, arguments: tuple[str, ...], things: Things) -> Things:
+    names = [row.args.get(each, each) for each in arguments]
+    return {name: things[name] for name in names if name in things}
+
+
+#: In place of an id or a name: none, beyond what the database counts to, a digit of another script, a way up, NUL.
+IMPOSSIBLE = ("0", "9223372036854775808", "%D9%A1", "1%2F..%2F2", "%00")
+
+
+@pytest.mark.parametrize("who", ["owner", "admin"])
+def test_arguments_that_nothing_can_have_are_refused(who: str, site: Site) -> None:
+    """Never an error of ours, and nothing is written."""
+    wrong = []
+    for name, row in TABLE.items():
+        for address in nonsense(name, row, site.things):
+            method = "POST" if row.post else "GET"
+            got = ask(site, who, method, address, filled(row, site.things))
+            if (
+                got.status >= 500
+                or ("account_slug" in ARGUMENTS[name] and got.status < 300)
+                or got.watched.written.keys() - {"django_session"}
+            ):
+                wrong.append(f"{method} {address}: {got.status}, wrote {got.watched.written}")
+    assert wrong == []
+
+
+def nonsense(name: str, row: Row, things: Things) -> Iterator[str]:
+    """The address with one argument after the other in the shape of nothing."""
+    for argument in ARGUMENTS[name]:
+        thing = row.args.get(argument, argument)
+        place = str(PLACE) if isinstance(things.get(thing), int) else f"x{PLACE}"
+        address = address_of(name, replace(row, args={**row.args, argument: "place"}), {**things, "place": place})
+        for text in IMPOSSIBLE:
+            yield address.replace(place, text)
+
+
+#: Columns that no form writes where its address is not about them, and what somebody would like to see there.
+GUARDED = {
+    "account": "other_account",
+    "account_id": "other_account",
+    "roadmap": "roadmap_id",
+    "roadmap_id": "roadmap_id",
+    "owner": "member_id",
+    "owner_id": "member_id",
+    "member_id": "member_id",
+    "user": "member_id",
+    "user_id": "member_id",
+    "created_by": "member_id",
+    "author": "member_id",
+    "author_id": "member_id",
+    "item_id": "item_id",
+    "link": "link_id",
+    "integration_id": "integration_id",
+    "credential_id": "credential_id",
+}
+PLANTED = {
+    "role": "admin",
+    "is_superuser": "on",
+    "is_staff": "on",
+    "deactivated_at": "",
+    "sealed": "v1.planted",
+    "secret_context": "planted",
+    "source_state": "deleted",
+    "source_kind": "planted",
+    "source_key": "planted",
+    "source_label": "planted",
+    "synced_columns": "planted",
+    "external_id": "424242",
+    "external_url": "https://planted.test/",
+    "origin": "planted",
+    "archived_at": "2020-01-01",
+    "token_hash": "planted",
+    "project_id": "424242",
+    "paused_at": "2020-01-01",
+    "values": '{"f1": "planted"}',
+    "id": "424242",
+    "pk": "424242",
+}
+
+
+@pytest.mark.parametrize("who", ["owner", "admin"])
+def test_what_a_form_does_not_ask_for_is_not_written(who: str, site: Site) -> None:
+    """W13: every good post again, with the names of guarded columns added, leaves the same rows."""
+    theirs = {**site.theirs, "other_account": site.other.pk}
+    added = {name: str(theirs[thing]) for name, thing in GUARDED.items()} | PLANTED
+    wrong = []
+    for name, row in TABLE.items():
+        if row.post and who in row.may and "account_slug" in ARGUMENTS[name]:
+            address, good = address_of(name, row, site.things), filled(row, site.things)
+            plain, planted = (rows_after(site, who, address, body) for body in (good, {**added, **good}))
+            if plain != planted:
+                wrong.append(f"{address}: {[table for table in plain if plain[table] != planted[table]]}")
+    assert wrong == []
+
+
+#: What is new each time: moments, seals, and what is made by chance.
+_NEW = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|v1\.[\w=.-]+|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
+
+
+def rows_after(site: Site, who: str, address: str, body: Mapping[str, str]) -> dict[str, list[str]]:
+    """All rows of all accounts as they are after a post, which is then taken back."""
+    with transaction.atomic():
+        count_on_from(2 * FAR)
+        site.browsers[who].post(address, dict(body))
+        with connection.cursor() as cursor:
+            found = {}
+            for table in sorted(TENANTS | {"accounts_account", "accounts_user"}):
+                cursor.execute(f"SELECT to_jsonb(each)::text FROM {table} AS each")  # noqa: S608  # a model's
+                found[table] = sorted(_NEW.sub("", text) for (text,) in cursor.fetchall())
+        transaction.set_rollback(True)
+    return found
