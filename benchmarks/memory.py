@@ -28,11 +28,13 @@ def _peak(url: str, link: str) -> float:
 def work(link: str) -> None:
     """Pull, as a worker does it, and print the peak."""
     stage.set_up()
+    from accounts import walls
     from integrations.models import ProjectLink
     from integrations.sync import run  # noqa: F401 - a worker has it loaded, whether it pulls or not
 
     if link:
-        stage.run_once(ProjectLink.objects.get(pk=int(link)))
+        with walls.every_account(walls.Across.OPERATOR):
+            stage.run_once(ProjectLink.objects.get(pk=int(link)))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
