@@ -51,9 +51,8 @@ def entered(account_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def every_account(why: Across) -> Iterator[None]:
-    """Let statements touch the rows of all accounts, until the block ends."""
-    assert why in Across  # noqa: S101 - a reason is for who reads the code
+def every_account(_why: Across) -> Iterator[None]:
+    """Let statements touch the rows of all accounts, until the block ends. The reason is for who reads the code."""
     with _entering(EVERY):
         yield
 

@@ -10,9 +10,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 from roadmaps.models import Item
-from tests import factories
+from tests.browser.linked import link_apollo, press_in_menu
 from tests.browser.people import person
-from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -22,27 +21,13 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def link(tracker: Sandbox, olga: Membership, vera: Membership) -> ProjectLink:
     """Olga's roadmap, tied to the demo's first project and not synced yet; Vera may look at it."""
-    project = next(iter(tracker.world.projects.values()))
-    link = factories.make_link(
-        factories.make_roadmap(olga, "Apollo"),
-        credential=factories.make_credential(olga, "Robin’s token", secret=DEMO_TOKEN),
-        project_id=str(project.id),
-        project_name=project.name,
-        next_sync_at=None,
-    )
-    factories.make_share(link.roadmap, vera)
-    return link
+    return link_apollo(tracker, olga, vera)
 
 
 def open_roadmap(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Apollo").click()
     expect(page.get_by_role("heading", name="Apollo")).to_be_visible()
-
-
-def press_in_menu(page: Page, name: str) -> None:
-    page.locator("summary", has_text="Pivotal Tracker").click()
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def sync(page: Page, *, outcome: str) -> None:

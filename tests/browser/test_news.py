@@ -17,8 +17,8 @@ from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
 from roadmaps.models import Item, Look
 from tests import factories
+from tests.browser.linked import link_apollo
 from tests.browser.people import person
-from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -28,19 +28,11 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def link(tracker: Sandbox, olga: Membership, vera: Membership) -> ProjectLink:
     """Olga's roadmap, tied to the demo's first project; Vera may look at it."""
-    project = next(iter(tracker.world.projects.values()))
     state = factories.make_field(
         olga.account, "State", "choice", options=["Accepted"], source_kind="pivotal_tracker", source_key="state"
     )
-    link = factories.make_link(
-        factories.make_roadmap(olga, "Apollo", source_label="Pivotal Tracker"),
-        credential=factories.make_credential(olga, "Robin’s token", secret=DEMO_TOKEN),
-        project_id=str(project.id),
-        project_name=project.name,
-        next_sync_at=None,
-    )
+    link = link_apollo(tracker, olga, vera, source_label="Pivotal Tracker")
     factories.make_mapping(link, "state", state)
-    factories.make_share(link.roadmap, vera)
     return link
 
 

@@ -13,6 +13,7 @@ from integrations import tasks
 from integrations.models import Notice, ProjectLink
 from integrations.sync.heart import Heart
 from tests import factories
+from tests.browser.linked import link_apollo, press_in_menu
 from tests.browser.people import person
 from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import Sandbox
@@ -25,16 +26,7 @@ OpenPage = Callable[..., Page]
 def link(tracker: Sandbox, olga: Membership, vera: Membership, monkeypatch: pytest.MonkeyPatch) -> ProjectLink:
     """Olga's roadmap, tied to the demo's first project; Vera may look at it, and Edda edit it."""
     monkeypatch.setattr(Heart, "sleep", lambda *_: None)
-    project = next(iter(tracker.world.projects.values()))
-    link = factories.make_link(
-        factories.make_roadmap(olga, "Apollo"),
-        credential=factories.make_credential(olga, "Robin’s token", secret=DEMO_TOKEN),
-        project_id=str(project.id),
-        project_name=project.name,
-        next_sync_at=None,
-    )
-    factories.make_share(link.roadmap, vera)
-    return link
+    return link_apollo(tracker, olga, vera)
 
 
 def open_roadmap(page: Page) -> None:
@@ -64,14 +56,12 @@ def test_everybody_reads_what_they_can_do_about_it(
     owner, editor, viewer = open_page(person(olga)), open_page(person(edda)), open_page(person(vera))
     for page in (owner, editor, viewer):
         open_roadmap(page)
-    owner.locator("summary", has_text="Pivotal Tracker").click()
-    owner.get_by_role("button", name="Sync now").click()
+    press_in_menu(owner, "Sync now")
     expect(owner.locator("#sync-status")).to_contain_text("Synced from Pivotal Tracker just now", timeout=30_000)
 
     tracker.faults.add("sign_in_page", times=None)
     for number in range(2):
-        owner.locator("summary", has_text="Pivotal Tracker").click()
-        owner.get_by_role("button", name="Sync now", exact=True).first.click()
+        press_in_menu(owner, "Sync now")
         wait_until(lambda failed=number + 1: ProjectLink.objects.get().failures == failed, page=owner)
         expect(owner.get_by_role("alert")).to_contain_text("The last sync did not come through.")
     expect(owner.get_by_role("alert")).to_contain_text("All items of this roadmap are still here.")
@@ -102,8 +92,7 @@ def test_a_dead_token_is_mended_from_the_banner(
     tracker.world.revoke_token(DEMO_TOKEN)
     page = open_page(person(olga))
     open_roadmap(page)
-    page.locator("summary", has_text="Pivotal Tracker").click()
-    page.get_by_role("button", name="Sync now").click()
+    press_in_menu(page, "Sync now")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Pivotal Tracker is paused.", timeout=30_000)
     alert.get_by_role("link", name="Modify Setup").click()

@@ -13,6 +13,7 @@ from integrations.models import ItemChange, Preview, ProjectLink, SyncRun
 from integrations.sync import heart
 from roadmaps.models import Field, Item
 from tests import factories
+from tests.browser.linked import link_apollo, open_in_menu, press_in_menu
 from tests.browser.people import person
 from tracker_sandbox.demo import DEMO_TOKEN
 from tracker_sandbox.server import Sandbox
@@ -48,30 +49,12 @@ def wizard(open_page: OpenPage, tracker: Sandbox, olga: Membership) -> Page:
 @pytest.fixture
 def synced(open_page: OpenPage, tracker: Sandbox, olga: Membership) -> Page:
     """Olga at the table of a roadmap that was synced once."""
-    project = next(iter(tracker.world.projects.values()))
-    credential = factories.make_credential(olga, "Robin’s token", secret=DEMO_TOKEN)
-    link = factories.make_link(
-        factories.make_roadmap(olga, "Apollo"),
-        credential=credential,
-        project_id=str(project.id),
-        project_name=project.name,
-        next_sync_at=None,
-    )
+    link = link_apollo(tracker, olga)
     page = open_page(person(olga))
     page.goto(f"/a/acme/roadmaps/{link.roadmap_id}/")
     press_in_menu(page, "Sync now")
     expect(page.locator("#sync-status")).to_contain_text("Synced from Pivotal Tracker just now", timeout=30_000)
     return page
-
-
-def press_in_menu(page: Page, name: str) -> None:
-    page.locator("summary", has_text="Pivotal Tracker").click()
-    page.locator("#sync-toolbar").get_by_role("button", name=name, exact=True).click()
-
-
-def open_in_menu(page: Page, name: str) -> None:
-    page.locator("summary", has_text="Pivotal Tracker").click()
-    page.locator("#sync-toolbar").get_by_role("link", name=name, exact=True).click()
 
 
 def go_on(page: Page, step: str) -> None:
