@@ -6,18 +6,17 @@ for each; `roadmaps/_cell.html` gives it to templates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 from django.utils.dateformat import format as format_date
 from django.utils.safestring import SafeString
 
 from roadmaps import columns, fields
 from roadmaps.columns import Column
-from roadmaps.models import Item
+from roadmaps.item_rows import Shown
 from roadmaps.services.items import chosen_options
 
 #: A table shows so many characters of a text; the card shows all.
@@ -27,8 +26,7 @@ _NOTHING = SafeString()
 _LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"><bdi>{}</bdi></a>'
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """One chosen value of a list field."""
 
     label: str
@@ -39,8 +37,7 @@ class Chip:
         return _chip(self.label, self.colour)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A value to show. `kind` says how: text, long, number, date, check, link, chips, or "" for no value."""
 
     column: Column
@@ -74,13 +71,13 @@ class Cell:
         return self.column.editable and not self.locked and not self.absent
 
 
-def make_cell(item: Item, column: Column, *, brief: bool = False) -> Cell:
+def make_cell(item: Shown, column: Column, *, brief: bool = False) -> Cell:
     """The item's value in that column; `brief` cuts long texts."""
     cell = _make(item, column, brief=brief)
-    return replace(cell, absent=True) if columns.is_absent(item, column) else cell
+    return cell._replace(absent=True) if columns.is_absent(item, column) else cell
 
 
-def _make(item: Item, column: Column, *, brief: bool) -> Cell:
+def _make(item: Shown, column: Column, *, brief: bool) -> Cell:
     locked = columns.is_locked(item, column)
     if column.name in ("start_date", "end_date"):
         day: date | None = getattr(item, column.name)
@@ -94,7 +91,7 @@ def _make(item: Item, column: Column, *, brief: bool) -> Cell:
     return _field_cell(item, column, brief=brief, locked=locked)
 
 
-def _field_cell(item: Item, column: Column, *, brief: bool, locked: bool) -> Cell:
+def _field_cell(item: Shown, column: Column, *, brief: bool, locked: bool) -> Cell:
     value = columns.stored(item, column)
     if value is None:
         return Cell(column, locked=locked)
@@ -126,14 +123,10 @@ def _date(column: Column, text: str, *, locked: bool) -> Cell:
         return Cell(column, kind="text", text=text, locked=locked)
 
 
-def write_cells(cells: Iterable[Cell], *, can_edit: bool) -> SafeString:
-    """The `<td>`s of a row: each says who keeps its value or, to those who may, by which name it is written."""
-    return join(*(f"<td{_of_place(cell, can_edit=can_edit)}>{cell.html}</td>" for cell in cells))
-
-
-def _of_place(cell: Cell, *, can_edit: bool) -> str:
+def write_cell(cell: Cell, *, can_edit: bool) -> str:
+    """Its `<td>`, which says who keeps the value or, to those who may, by which name it is written."""
     written_as = cell.column.name if can_edit and cell.editable else ""
-    return _attributes(cell.kind == "number", cell.locked, cell.column.source, written_as)
+    return f"<td{_attributes(cell.kind == 'number', cell.locked, cell.column.source, written_as)}>{cell.html}</td>"
 
 
 def cut(text: str, length: int = BRIEF) -> str:

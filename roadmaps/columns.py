@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as default
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from roadmaps.fields import Stored
-from roadmaps.models import Field, FieldOption, Item, Roadmap
+from roadmaps.item_rows import Shown
+from roadmaps.models import Field, Roadmap
 
 #: How many characters a column of the item itself may hold; fields hold `fields.MAX_TEXT`.
 LIMITS: Mapping[str, int] = {"name": 5000, "description": 100_000, "notes": 100_000}
+DATES = ("start_date", "end_date")
 #: The columns of the item itself that people may write; all others are keys of its `values`.
-PLAIN = (*LIMITS, "start_date", "end_date")
+PLAIN = (*LIMITS, *DATES)
 #: On a portfolio, the list column that says which of its sources an item is from.
 ROADMAP = "roadmap"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A value that a list column offers."""
 
     label: str
@@ -67,19 +69,19 @@ class Column:
         return {pk: option.label for pk, option in self.options.items() if not option.archived or pk in kept}
 
 
-def is_locked(item: Item | None, column: Column) -> bool:
+def is_locked(item: Shown | None, column: Column) -> bool:
     """Whether a source writes that cell, so that nobody else may. The item's own roadmap decides."""
     if not (item and item.origin and column.synced):
         return False
     return column.synced_on is None or item.roadmap_id in column.synced_on
 
 
-def is_absent(item: Item, column: Column) -> bool:
+def is_absent(item: Shown, column: Column) -> bool:
     """Whether the item's own roadmap does not have that column, so that there is nothing to write."""
     return column.only_on is not None and item.roadmap_id not in column.only_on
 
 
-def stored(item: Item, column: Column) -> Stored | None:
+def stored(item: Shown, column: Column) -> Stored | None:
     """What the item has in a column that is none of its own attributes."""
     if column.name == ROADMAP:
         return item.roadmap_id
@@ -93,18 +95,17 @@ def refusal(roadmap: Roadmap) -> str:
 
 
 def load(roadmap: Roadmap) -> list[Column]:
-    """All columns of the roadmap, in two queries: dates and ID, synced fields, other fields, long texts."""
+    """All columns of the roadmap, in one query: dates and ID, synced fields, other fields, long texts."""
     return load_each([roadmap])[roadmap.pk]
 
 
 def load_each(roadmaps: Sequence[Roadmap]) -> dict[int, list[Column]]:
-    """All columns of each of these roadmaps of one account, by the roadmap's id; in two queries."""
-    fields = list(_fields(roadmaps))
-    options = _options(fields)
-    return {roadmap.pk: _columns(roadmap, fields, options) for roadmap in roadmaps}
+    """All columns of each of these roadmaps of one account, by the roadmap's id; in one query."""
+    fields = _fields(roadmaps)
+    return {roadmap.pk: _columns(roadmap, fields) for roadmap in roadmaps}
 
 
-def _columns(roadmap: Roadmap, fields: Iterable[Field], options: Mapping[int, Mapping[int, Option]]) -> list[Column]:
+def _columns(roadmap: Roadmap, fields: Iterable[_Field]) -> list[Column]:
     synced: list[str] = roadmap.synced_columns
     here = sorted((field for field in fields if _is_on(field, roadmap)), key=lambda field: _rank(field, synced))
     found = [
@@ -114,7 +115,7 @@ def _columns(roadmap: Roadmap, fields: Iterable[Field], options: Mapping[int, Ma
                 name=field.column,
                 label=field.name,
                 type=field.type,
-                options=options.get(field.pk, {}),
+                options=field.options,
                 synced=field.column in synced,
                 own=field.roadmap_id is not None,
                 source_kind=field.source_kind,
@@ -147,32 +148,53 @@ def _last(roadmap: Roadmap) -> list[Column]:
     ]
 
 
-def _fields(roadmaps: Sequence[Roadmap]) -> Iterable[Field]:
+class _Field(NamedTuple):
+    """A field and the values that it offers, without their models: every page of a roadmap reads all of them."""
+
+    pk: int
+    name: str
+    type: str
+    roadmap_id: int | None
+    source_kind: str
+    source_key: str
+    position: int
+    options: dict[int, Option]
+
+    @property
+    def column(self) -> str:
+        return f"f{self.pk}"
+
+
+_OWN = _Field._fields[:-1]
+_OPTION = ("options__pk", "options__label", "options__colour", "options__archived_at")
+
+
+def _fields(roadmaps: Sequence[Roadmap]) -> list[_Field]:
     """Those that any of the roadmaps has; none is archived."""
     accounts = {roadmap.account_id for roadmap in roadmaps}
     names = {name for roadmap in roadmaps for name in roadmap.synced_columns}
     synced = [int(name[1:]) for name in names if name[:1] == "f" and name[1:].isdigit()]
-    return Field.objects.filter(account_id__in=accounts, archived_at=None).filter(
+    asked = Field.objects.filter(account_id__in=accounts, archived_at=None).filter(
         Q(roadmap__in=[each.pk for each in roadmaps]) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
     )
+    told = asked.order_by("position", "pk", "options__position", "options__pk")
+    found: dict[int, _Field] = {}
+    for row in told.values_list(*_OWN, *_OPTION):
+        field = found.setdefault(row[0], _Field._make((*row[: len(_OWN)], {})))
+        option, label, colour, archived_at = row[len(_OWN) :]
+        if option is not None:
+            field.options[option] = Option(label, colour, archived=archived_at is not None)
+    return list(found.values())
 
 
-def _is_on(field: Field, roadmap: Roadmap) -> bool:
+def _is_on(field: _Field, roadmap: Roadmap) -> bool:
     """Its own fields, the account's that are filled by hand, and those that its source fills."""
     if field.roadmap_id is not None:
         return field.roadmap_id == roadmap.pk
     return not field.source_kind or field.column in roadmap.synced_columns
 
 
-def _rank(field: Field, synced: Sequence[str]) -> tuple[int, int, int, int]:
+def _rank(field: _Field, synced: Sequence[str]) -> tuple[int, int, int, int]:
     if field.column in synced:
         return (0, synced.index(field.column), field.position, field.pk)
     return (1, 0 if field.roadmap_id else 1, field.position, field.pk)
-
-
-def _options(fields: Iterable[Field]) -> dict[int, dict[int, Option]]:
-    found: dict[int, dict[int, Option]] = {}
-    lists = FieldOption.objects.filter(field__in=[field.pk for field in fields if field.has_options])
-    for pk, field, label, colour, archived_at in lists.values_list("pk", "field", "label", "colour", "archived_at"):
-        found.setdefault(field, {})[pk] = Option(label, colour, archived=archived_at is not None)
-    return found

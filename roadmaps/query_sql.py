@@ -30,7 +30,9 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce, Collate, Left, Lower
 from django.db.models.lookups import Exact
 
+from roadmaps import item_rows
 from roadmaps.columns import ROADMAP, Column
+from roadmaps.item_rows import ItemRow
 from roadmaps.models import Item
 from roadmaps.query import Filter, Query, Sort
 
@@ -72,19 +74,19 @@ def order(query: Query, columns: Sequence[Column]) -> list[OrderBy]:
     return [*(_order(known[each.column], each) for each in query.sorts), F("id").asc()]
 
 
-def fetch(page: QuerySet[Item], *, leave: Sequence[str] = ()) -> list[tuple[Item, str | None]]:
+def fetch(page: QuerySet[Item], *, long: Sequence[str] = ()) -> list[tuple[ItemRow, str | None]]:
     """The items of a page, as `apply` gave them and cut to one, each with its group; in one query, or two far down.
 
-    Far down a sorted list PostgreSQL sorts ids first, not whole rows. `leave` names columns that nobody looks at, such
-    as long texts.
+    Far down a sorted list PostgreSQL sorts ids first, not whole rows. Of the long texts, those that `long` names come
+    along.
     """
     if page.query.low_mark < FAR_DOWN:
-        return [(item, getattr(item, "group_key", None)) for item in page.defer(*leave)]
+        return item_rows.read_grouped(page, long=long)
     has_groups = "group_key" in page.query.annotations
     keys: dict[int, str | None] = (
         dict(page.values_list("pk", F("group_key"))) if has_groups else dict.fromkeys(page.values_list("pk", flat=True))
     )
-    found = Item.objects.defer(*leave).in_bulk(keys)
+    found = {item.pk: item for item in item_rows.read(Item.objects.filter(pk__in=keys), long=long)}
     return [(found[pk], key) for pk, key in keys.items() if pk in found]
 
 

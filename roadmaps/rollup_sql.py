@@ -17,7 +17,6 @@ from roadmaps.query import Filter, Query
 from roadmaps.rollup import Bar, Part
 from roadmaps.rollup_settings import Settings
 from roadmaps.timeline import NO_COLOUR
-from roadmaps.timeline_items import DRAWN
 
 #: Of items one by one. So PostgreSQL forgets their wide rows before it groups, which takes a third of the time that the
 #: ORM's own way needs: that one carries them along, and sorts them.
@@ -57,7 +56,12 @@ def items_of(
     """The first items of that bar, in the order that was asked for, else by their days; and whether each is done."""
     order = query_sql.order(asked, known) if asked.sorts else [_FIRST_DAY.asc(nulls_last=True), "pk"]
     mine = query_sql.condition(Query(filters=(filter_of(bar, settings.by),)), known)
-    found = items.filter(mine).annotate(is_done=_is_done(settings, known)).only(*DRAWN).order_by(*order)[:limit]
+    found = (
+        items.filter(mine)
+        .annotate(is_done=_is_done(settings, known))
+        .defer("description", "notes")
+        .order_by(*order)[:limit]
+    )
     return [(item, getattr(item, "is_done", False)) for item in found]
 
 

@@ -51,7 +51,7 @@ class Asked:
 
 
 def ask(roadmap: Roadmap, params: Params) -> Asked:
-    """Read the address of a page of that roadmap, in three queries; of a portfolio in four."""
+    """Read the address of a page of that roadmap, in two queries; of a portfolio in three."""
     views = list(View.objects.filter(account_id=roadmap.account_id, roadmap=roadmap))
     shown = scope.of(roadmap)
     known = shown.columns

@@ -52,7 +52,7 @@ class Scope:
 
 
 def of(roadmap: Roadmap) -> Scope:
-    """The scope of a roadmap, in two queries; of a portfolio in three, however many sources it has."""
+    """The scope of a roadmap, in one query; of a portfolio in two, however many sources it has."""
     if not roadmap.is_portfolio:
         return Scope(roadmap, columns.load(roadmap), {roadmap.pk: roadmap})
     feeds = sources.of(roadmap)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from roadmaps import groups, query_sql, table_layout
 from roadmaps.columns import Column
 from roadmaps.groups import Group
+from roadmaps.item_rows import ItemRow
 from roadmaps.models import Item
 from roadmaps.query import OPERATORS, SOURCE_STATES, Filter, Query
 from roadmaps.rows import Place, write_row
@@ -89,9 +90,8 @@ def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Tabl
     asked = query_sql.apply(query, scope.items(), known, group=group)
     page = Paginator(asked, PAGE_SIZE).get_page(query.page)
     first = (page.number - 1) * PAGE_SIZE
-    unseen = [each.name for each in known if each.long and each not in columns]
-    found = query_sql.fetch(asked[first : first + PAGE_SIZE], leave=unseen)
-    page.object_list = [item for item, _ in found]
+    long = [column.name for column in columns if column.long]
+    found = query_sql.fetch(asked[first : first + PAGE_SIZE], long=long)
     items_url = reverse("roadmaps:item", args=[roadmap.account.slug, roadmap.pk, 0]).removesuffix("0/")
     place = Place(items_url, editable, grows=bool(editable) and not roadmap.is_portfolio)
     widths = table_layout.read_widths(query, columns)
@@ -110,7 +110,7 @@ def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Tabl
 
 
 def _sections(
-    found: Sequence[tuple[Item, str | None]],
+    found: Sequence[tuple[ItemRow, str | None]],
     known: Mapping[str | None, Group],
     columns: Sequence[Column],
     place: Place,

@@ -10,11 +10,12 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from roadmaps.timeline_axis import Axis, Window, axis
 from roadmaps.timeline_days import Day, stagger
 from roadmaps.timeline_ghosts import Ghost, Was, place_ghost
-from roadmaps.timeline_text import shorten, text_width
+from roadmaps.timeline_text import fit, text_width
 
 #: Pixels. A track holds a bar and the room below it; a lane pads its tracks.
 TRACK, BAR, LANE_PADDING = 34, 26, 10
@@ -34,8 +35,7 @@ MIN_BAR = 5
 NO_COLOUR = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Something with a date or two. `stream`, `lane` and `colour` are keys of the `Group`s that it belongs to.
 
     `was` is what it is compared with, None where that is the same or nothing is compared.
@@ -239,8 +239,8 @@ def _place_text(mark: Mark, width: float) -> None:
     behind, before = width - mark.right - TEXT_BESIDE, mark.left - TEXT_BESIDE
     wanted = min(needed, MAX_BESIDE)
     mark.place = "out" if wanted <= behind or behind >= before else "before"
-    mark.text = shorten(mark.text, FONT, min(wanted, behind if mark.place == "out" else before))
-    taken = min(text_width(mark.text, FONT), MAX_BESIDE) + TEXT_BESIDE if mark.text else 0
+    mark.text, taken = fit(mark.text, FONT, min(wanted, behind if mark.place == "out" else before))
+    taken = min(taken, MAX_BESIDE) + TEXT_BESIDE if mark.text else 0
     if mark.place == "out":
         mark.to = mark.right + taken
     else:
@@ -293,8 +293,8 @@ def _spread(track: Sequence[Mark], width: float) -> None:
         limit = following.from_ - GAP if following else width
         if mark.place != "in":
             room = min(MOST_BESIDE, limit - mark.right if mark.place == "out" else mark.left - end - GAP)
-            mark.text = shorten(mark.entry.text, FONT, room - TEXT_BESIDE)
-            taken = text_width(mark.text, FONT) + TEXT_BESIDE if mark.text else 0
+            mark.text, taken = fit(mark.entry.text, FONT, room - TEXT_BESIDE)
+            taken = taken + TEXT_BESIDE if mark.text else 0
             if mark.place == "out":
                 mark.to = max(mark.to, mark.right + taken)
             else:

@@ -6,13 +6,15 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.db.models import Count, DateField, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from roadmaps import cells, columns, query_sql, slips, slips_sql, timeline_settings, timeline_zoom
+from roadmaps import cells, columns, item_rows, query_sql, slips, slips_sql, timeline_settings, timeline_zoom
 from roadmaps.cells import Cell
 from roadmaps.columns import Column
+from roadmaps.item_rows import ItemRow, Shown, why_lost
 from roadmaps.models import Item, Milestone, Roadmap
 from roadmaps.query import Filter, Query
 from roadmaps.scope import Scope
@@ -33,18 +35,6 @@ LARGEST = 10
 #: Characters of a text on a bar; what shows of it is decided by its room.
 MAX_TEXT = 160
 NO_VALUE = "No value"
-#: Everything of an item but its long texts.
-DRAWN = (
-    "roadmap_id",
-    "name",
-    "start_date",
-    "end_date",
-    "values",
-    "origin",
-    "external_id",
-    "external_url",
-    "source_state",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +52,10 @@ class Counts:
         return self.total - self.without_dates - self.inside
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """What a bar's link says: who the item is, its dates in words, and why it can't be moved."""
 
-    item: Item
+    item: Shown
     dates: str
     facts: str
     reason: str
@@ -158,11 +147,11 @@ def build(scope: Scope, query: Query, *, today: date, width: float) -> Timeline:
     layout = replace(layout, without_dates=counts.without_dates, outside=counts.outside)
     drawn = _draw(found, settings, known)
     if comparison:
-        drawn |= {pk: replace(drawn[pk], moved=each.words(comparison.since)) for pk, each in by_id.items()}
+        drawn |= {pk: drawn[pk]._replace(moved=each.words(comparison.since)) for pk, each in by_id.items()}
     return Timeline(query, settings, layout, counts, drawn, milestones, comparison)
 
 
-def _compare(found: Sequence[Item], question: Question) -> Comparison:
+def _compare(found: Sequence[Shown], question: Question) -> Comparison:
     since, ids = question.since, [item.pk for item in found]
     moved = slips_sql.of_items(ids, since, account_id=question.account_id) if ids else []
     return Comparison(since, tuple(moved), question.count_lost())
@@ -207,10 +196,10 @@ def _inside(window: Window) -> Q:
     )
 
 
-def _fetch(asked: QuerySet[Item], window: Window) -> list[Item]:
+def _fetch(asked: QuerySet[Item], window: Window) -> list[ItemRow]:
     """The items of the window, the latest where there are too many."""
     latest = Coalesce("end_date", "start_date", output_field=DateField()).desc()
-    return list(asked.filter(_inside(window)).order_by(latest, "pk").only(*DRAWN)[:MAX_BARS])
+    return item_rows.read(asked.filter(_inside(window)).order_by(latest, "pk")[:MAX_BARS])
 
 
 def groups_of(column: Column | None) -> list[Group]:
@@ -222,7 +211,7 @@ def groups_of(column: Column | None) -> list[Group]:
     return [*(Group(pk, each.label, each.colour) for pk, each in column.options.items()), Group(None, NO_VALUE)]
 
 
-def _entry(item: Item, settings: Settings, slip: Slip | None) -> Entry:
+def _entry(item: Shown, settings: Settings, slip: Slip | None) -> Entry:
     return Entry(
         id=item.pk,
         text=_text(item, settings.labels),
@@ -235,7 +224,7 @@ def _entry(item: Item, settings: Settings, slip: Slip | None) -> Entry:
     )
 
 
-def key_of(item: Item, column: Column | None) -> Hashable:
+def key_of(item: Shown, column: Column | None) -> Hashable:
     """Where the item stands in that field: with its first value, where it has several, so that it is drawn once."""
     if column is None:
         return None
@@ -246,7 +235,7 @@ def key_of(item: Item, column: Column | None) -> Hashable:
     return chosen[0] if chosen else None
 
 
-def _text(item: Item, labels: Sequence[Column]) -> str:
+def _text(item: Shown, labels: Sequence[Column]) -> str:
     texts = (words(cells.make_cell(item, column, brief=True)) for column in labels)
     return " · ".join(filter(None, texts))[:MAX_TEXT] or item.name[:MAX_TEXT]
 
@@ -265,20 +254,20 @@ def show_day(day: date | None) -> str:
     return f"{day.day} {day:%b %Y}" if day else ""
 
 
-def _draw(found: Iterable[Item], settings: Settings, known: Sequence[Column]) -> dict[int, Drawn]:
+def _draw(found: Iterable[Shown], settings: Settings, known: Sequence[Column]) -> dict[int, Drawn]:
     groups = {each.name: each for each in (settings.head, settings.sub, settings.colour) if each}
     dates = [(each.name.removesuffix("_date"), each) for each in known if each.name in ("start_date", "end_date")]
     return {item.pk: _drawn(item, [*groups.values()], dates) for item in found}
 
 
-def _drawn(item: Item, groups: Sequence[Column], dates: Sequence[tuple[str, Column]]) -> Drawn:
+def _drawn(item: Shown, groups: Sequence[Column], dates: Sequence[tuple[str, Column]]) -> Drawn:
     facts = [f"{column.label}: {text}" for column in groups if (text := words(cells.make_cell(item, column)))]
     locked = tuple(name for name, column in dates if columns.is_locked(item, column))
-    reason = item.get_source_state_display() if item.source_state else ""
+    reason = why_lost(item)
     return Drawn(item, dates_of(item), "\n".join(facts), reason, locked)
 
 
-def dates_of(item: Item) -> str:
+def dates_of(item: Shown) -> str:
     """The item's days in words; it has at least one."""
     start, end = show_day(item.start_date), show_day(item.end_date)
     if start and end:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from roadmaps.models import Item
+from roadmaps.item_rows import Shown
 from roadmaps.timeline import INSIDE_SPARE, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
 from roadmaps.timeline_axis import Tick
 from roadmaps.timeline_days import Day
@@ -31,8 +32,7 @@ class Outline:
     way_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A bar or a point on the page. Lengths with a % are shares of the chart."""
 
     mark: Mark
@@ -47,8 +47,7 @@ class Shape:
     ghost: Outline | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """One item on the page."""
 
     drawn: Drawn
@@ -56,7 +55,7 @@ class Bar:
     title: str
 
     @property
-    def item(self) -> Item:
+    def item(self) -> Shown:
         return self.drawn.item
 
     @property

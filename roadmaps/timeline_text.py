@@ -35,15 +35,30 @@ def _advance(character: str) -> int:
     return _WIDE if unicodedata.east_asian_width(character) in "WF" else _OTHER
 
 
+@lru_cache(maxsize=10_000)
+def _ends(text: str) -> tuple[int, ...]:
+    """Where each character ends. The same names are drawn again and again."""
+    return tuple(accumulate(map(_advance, text)))
+
+
 def text_width(text: str, size: float) -> float:
     """The width of one line in that size."""
-    return sum(map(_advance, text)) * size / 100
+    return _ends(text)[-1] * size / 100 if text else 0
 
 
 def shorten(text: str, size: float, room: float) -> str:
     """The text, or as much of its beginning as fits, with an ellipsis; "" where not even that does."""
-    ends = list(accumulate(map(_advance, text)))
-    if not ends or ends[-1] * size / 100 <= room:
-        return text
-    place = bisect_right(ends, room * 100 / size - _ELLIPSIS_WIDTH)
-    return text[:place].rstrip() + ELLIPSIS if place else ""
+    return fit(text, size, room)[0]
+
+
+def fit(text: str, size: float, room: float) -> tuple[str, float]:
+    """The same, and how wide it is."""
+    whole = text_width(text, size)
+    if whole <= room or not text:
+        return text, whole
+    ends = _ends(text)
+    begin = text[: bisect_right(ends, room * 100 / size - _ELLIPSIS_WIDTH)]
+    if not begin:
+        return "", 0
+    begin = begin.rstrip()
+    return begin + ELLIPSIS, ((ends[len(begin) - 1] if begin else 0) + _ELLIPSIS_WIDTH) * size / 100

@@ -13,6 +13,7 @@ from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import columns, fields
 from roadmaps.columns import Column
+from roadmaps.item_rows import Shown
 from roadmaps.models import Item, ItemEdit, Roadmap
 
 #: What a form sent: texts by the name of the column.
@@ -131,7 +132,7 @@ def _is_same_choice(old: fields.Stored | None, new: fields.Stored | date) -> boo
     return isinstance(old, list) and isinstance(new, list) and sorted(old) == sorted(new)
 
 
-def chosen_options(item: Item, column: Column) -> list[int]:
+def chosen_options(item: Shown, column: Column) -> list[int]:
     """The ids of the options that the item has in that column."""
     value = columns.stored(item, column)
     if not column.is_list or value is None:

@@ -122,9 +122,9 @@ def test_a_full_card_costs_no_more_than_an_empty_one(
     for _ in range(40):
         factories.make_edit(item, olga, **{theme.column: [blue, red]})
     client = signed_in(olga)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         fragment = client.get(at(item), headers=IN_CARD).content.decode()
     assert "Word 49" in fragment
     assert "Other 19" in fragment
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get(at(item))

@@ -230,10 +230,10 @@ def test_far_down_a_list_a_page_is_fetched_the_other_way_and_shows_the_same(
     asked = query.parse({"sort": [f"-{field.column}"]}, known)
     page = query_sql.apply(asked, roadmap.items.all(), known, group=by)[10:20]
     with django_assert_num_queries(1):
-        near = query_sql.fetch(page.all(), leave=["description"])
+        near = query_sql.fetch(page.all(), long=["notes"])
     monkeypatch.setattr(query_sql, "FAR_DOWN", 10)
     with django_assert_num_queries(2):
-        assert query_sql.fetch(page.all(), leave=["description"]) == near
+        assert query_sql.fetch(page.all(), long=["notes"]) == near
     assert [item.values[field.column] for item, _ in near] == [6, 6, 5, 5, 5, 4, 4, 4, 3, 3]
     assert {key is not None for _, key in near} == {bool(group)}
 

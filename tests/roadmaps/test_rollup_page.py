@@ -325,9 +325,9 @@ def test_a_page_costs_the_same_however_much_there_is(
             factories.make_option(tracker["Epics"], f"Epic {number} {place}", position=place)
             story(roadmap, tracker, "One", [f"Epic {number} {place}", "Wallet"], "Started", 1, ("2026-01-01", None))
         factories.make_milestone(roadmap, f"Launch {number}", "2026-06-01")
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             show(client, roadmap)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             show(client, roadmap, f"?open={wallet}")
 
 
@@ -343,7 +343,7 @@ def test_a_portfolio_costs_the_same_with_3_and_with_20_sources(
         story(source, tracker, "One", ["Wallet"], "Accepted", 1, ("2026-01-01", None), external_id=str(number))
         factories.make_source(made, source)
         if number in (2, 19):
-            with django_assert_num_queries(16):
+            with django_assert_num_queries(15):
                 assert f"{number + 1} of {number + 1} items" in show(client, made, f"?open={wallet}")
 
 

@@ -264,7 +264,7 @@ def test_a_window_costs_the_same_however_much_there_is(
         ]
         Item.objects.bulk_create(made)
         factories.make_milestone(roadmap, f"Launch {count}", "2026-06-01")
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             show(client, roadmap)
 
 
