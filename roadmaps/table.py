@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from roadmaps import groups, query_sql, table_layout
+from roadmaps import groups, heads, query_sql, table_layout
 from roadmaps.columns import Column
 from roadmaps.groups import Group
 from roadmaps.item_rows import ItemRow
@@ -34,6 +34,11 @@ class Heading:
     direction: str
     rank: int
     width: int
+
+    @property
+    def html(self) -> SafeString:
+        """Its `<th>`."""
+        return heads.write_head(self.column, self.address, direction=self.direction, rank=self.rank)
 
 
 @dataclass(frozen=True, slots=True)

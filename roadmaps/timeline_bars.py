@@ -14,23 +14,19 @@ _GOES_BEFORE = '<path class="tl-item__on" d="M9 9l-4 4l4 4" />'
 _GOES_ON = '<path class="tl-item__on" d="M-9 9l4 4l-4 4" />'
 _PILL = '<rect class="tl-item__pill" x="5" y="6" width="3" height="14" rx="1.5" />'
 _POINT = '<circle class="tl-item__shape" cx="7" cy="13" r="6" />'
-_LOCK = (
-    '<svg class="tl-item__spot tl-item__lock" x="{}" y="{}"><rect x="-22" y="2" width="20" height="22" rx="5" />'
-    '<path d="M-16.5 12.5h9v6h-9zM-14.8 12.5v-2a2.8 2.8 0 0 1 5.6 0v2" /></svg>'
-)
+_LOCK = '<use class="tl-item__lock" href="#tl-lock" x="{}" y="{}" />'
 _NEW = '<path class="tl-item__new" d="M1 30h6M4 27v6" />'
 
 
 def write_bar(bar: Bar, place: Place) -> str:
     """The list item of one item: a link with its shape, its text, and what it can't show by its length."""
-    url, can_edit = place.url(bar.item), place.lets_edit(bar.item)
-    mark, parts = bar.shape.mark, [draw(bar.shape)]
-    if can_edit and bar.locked and not mark.is_point:
-        parts.append(_LOCK.format(bar.shape.end_x, mark.y))
+    item, mark = bar.drawn.item, bar.shape.mark
+    url, can_edit = place.url(item), place.lets_edit(item)
+    lock = _LOCK.format(bar.shape.end_x, mark.y) if can_edit and bar.drawn.locked and not mark.is_point else ""
     return (
         f'<g role="listitem"><a class="{_classes(bar, can_edit=can_edit)}" href="{url}" hx-get="{url}"'
-        f' hx-target="#card" data-item="{bar.item.pk}"{_dates(bar, url) if can_edit else ""}>'
-        f"<title>{escape(bar.title)}</title>{''.join(parts)}</a></g>"
+        f' hx-target="#card" data-item="{item.pk}"{_dates(bar, url) if can_edit else ""}>'
+        f"<title>{escape(bar.title)}</title>{draw(bar.shape)}{lock}</a></g>"
     )
 
 
@@ -50,14 +46,16 @@ def _classes(bar: Bar, *, can_edit: bool) -> str:
     if bar.shape.mark.place != "in":
         found.append("tl-item--beside")
     if can_edit:
-        found.append("tl-item--locked" if bar.locked == "start end" else "tl-item--own")
+        found.append("tl-item--locked" if bar.drawn.locked == "start end" else "tl-item--own")
     return " ".join(found)
 
 
 def _dates(bar: Bar, url: str) -> str:
     """What dragging needs to know."""
-    start, end = (day.isoformat() if day else "" for day in (bar.item.start_date, bar.item.end_date))
-    return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.locked}"'
+    item = bar.drawn.item
+    start = item.start_date.isoformat() if item.start_date else ""
+    end = item.end_date.isoformat() if item.end_date else ""
+    return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.drawn.locked}"'
 
 
 def _ghost(shape: Shape, mark: Mark) -> str:

@@ -59,8 +59,8 @@ class Drawn(NamedTuple):
     dates: str
     facts: str
     reason: str
-    #: Of "start" and "end", those that the item's source keeps.
-    locked: tuple[str, ...]
+    #: Of "start" and "end", those that the item's source keeps, with a blank between them.
+    locked: str
     #: How its dates moved since the day that is compared with.
     moved: str = ""
 
@@ -257,14 +257,26 @@ def show_day(day: date | None) -> str:
 def _draw(found: Iterable[Shown], settings: Settings, known: Sequence[Column]) -> dict[int, Drawn]:
     groups = {each.name: each for each in (settings.head, settings.sub, settings.colour) if each}
     dates = [(each.name.removesuffix("_date"), each) for each in known if each.name in ("start_date", "end_date")]
-    return {item.pk: _drawn(item, [*groups.values()], dates) for item in found}
+    told: dict[tuple[object, ...], str] = {}
+    return {item.pk: _drawn(item, [*groups.values()], dates, told) for item in found}
 
 
-def _drawn(item: Shown, groups: Sequence[Column], dates: Sequence[tuple[str, Column]]) -> Drawn:
-    facts = [f"{column.label}: {text}" for column in groups if (text := words(cells.make_cell(item, column)))]
-    locked = tuple(name for name, column in dates if columns.is_locked(item, column))
-    reason = why_lost(item)
-    return Drawn(item, dates_of(item), "\n".join(facts), reason, locked)
+def _drawn(
+    item: Shown, groups: Sequence[Column], dates: Sequence[tuple[str, Column]], told: dict[tuple[object, ...], str]
+) -> Drawn:
+    """`told` remembers what values are in words."""
+    facts = "\n".join(filter(None, [_fact(item, column, told) for column in groups]))
+    locked = " ".join([name for name, column in dates if columns.is_locked(item, column)])
+    return Drawn(item, dates_of(item), facts, why_lost(item), locked)
+
+
+def _fact(item: Shown, column: Column, told: dict[tuple[object, ...], str]) -> str:
+    value = columns.stored(item, column)
+    key = (column.name, tuple(value) if isinstance(value, list) else value)
+    if key not in told:
+        text = words(cells.make_cell(item, column))
+        told[key] = f"{column.label}: {text}" if text else ""
+    return told[key]
 
 
 def dates_of(item: Shown) -> str:

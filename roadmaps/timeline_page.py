@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from roadmaps.item_rows import Shown
 from roadmaps.timeline import INSIDE_SPARE, TEXT_INSIDE, Group, Lane, Layout, Mark, Stream
 from roadmaps.timeline_axis import Tick
 from roadmaps.timeline_days import Day
@@ -53,14 +52,6 @@ class Bar(NamedTuple):
     drawn: Drawn
     shape: Shape
     title: str
-
-    @property
-    def item(self) -> Shown:
-        return self.drawn.item
-
-    @property
-    def locked(self) -> str:
-        return " ".join(self.drawn.locked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +163,15 @@ def make_shape(mark: Mark, plain: int) -> Shape:
     """A mark in shares of the chart; `plain` is its colour where no field gives it one."""
     left = -OVERHANG if mark.goes_before else mark.left
     right = WIDTH + OVERHANG if mark.goes_on else mark.right
+    is_whole = not (mark.goes_before or mark.goes_on)
+    x, width = share(left), share(right - left)
     return Shape(
         mark=mark,
         colour=mark.colour or plain,
-        x=share(left),
-        width=share(right - left),
-        seen_x=share(mark.left),
-        seen_width=share(mark.width),
+        x=x,
+        width=width,
+        seen_x=x if is_whole else share(mark.left),
+        seen_width=width if is_whole else share(mark.width),
         end_x=share(mark.right),
         fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > mark.width,
         small=mark.width < SMALL_BAR,
