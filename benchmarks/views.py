@@ -1,9 +1,10 @@
-"""How long a page of a big roadmap takes, beside the bare SQL that fetches the items that the page shows.
+"""How long a page of a big roadmap takes, beside the bare SQL that fetches the rows that the page shows.
 
 Three figures for each: "whole" is the request from the test client's call to the last byte; "ours" is what the view
 does to answer, which is to read the address, ask the database for views, columns, counts and items, lay them out and
 write the HTML of all of them, without sessions, sign-in and the frame around the rows, which cost the same for any
-items; "bare SQL" is the driver alone with the statements that anybody would write by hand for the same rows and counts.
+items; "bare SQL" is the driver alone with the statements that anybody would write by hand for the same rows and
+counts: of items, and of the views, fields and list values around them.
 
 One more page to measure is one more `Case`. `{f[Team]}` stands for a field's column, `{o[Blue]}` for a list value's id.
 """
@@ -57,6 +58,14 @@ SELECT %(account)s, %(roadmap)s, 'Story ' || n || ' lets riders pay at the stati
     'pivotal_tracker', n::text, 'https://tracker.test/story/show/' || n, md5(n::text)
 FROM generate_series(1, %(items)s) AS n
 """
+#: What every page shows besides items: its views, its fields, and what lists offer.
+AROUND = (
+    "SELECT id, name, layout, query FROM roadmaps_view WHERE roadmap_id = {roadmap} ORDER BY position, id",
+    "SELECT field.id, field.name, type, roadmap_id, source_kind, source_key, field.position, option.id, label, colour,"
+    " option.archived_at FROM roadmaps_field AS field LEFT JOIN roadmaps_fieldoption AS option"
+    " ON option.field_id = field.id WHERE field.account_id = {account} AND field.archived_at IS NULL"
+    " ORDER BY field.position, field.id, option.position, option.id",
+)
 COLUMNS = "id, name, start_date, end_date, external_id, external_url, source_state, archived_at, values"
 HERE = "FROM roadmaps_item WHERE roadmap_id = {roadmap} AND archived_at IS NULL"
 BLUE = HERE + """ AND values @> '{{"{f[Labels]}": [{o[Label 3]}]}}'"""
@@ -278,12 +287,13 @@ def compare(
     """Seconds of each page in three figures, and its size in kilobytes. `names` fill the addresses and statements."""
     from django.test import RequestFactory
 
+    names = {"account": roadmap.account_id, "roadmap": roadmap.pk, **names}
     figures: dict[str, float] = {}
     for name, case in cases.items():
         label = f"{name}, {size}"
         address = _url(case, roadmap) + case.address.format(**names)
         request = RequestFactory().get(address)
-        statements = [statement.format(**names) for statement in case.statements]
+        statements = [statement.format(**names) for statement in (*AROUND, *case.statements)]
         figures[label], figures[f"{label}, ours"], figures[f"{label}, bare SQL"] = _medians(
             partial(_get, client, address), partial(_inside, case, roadmap, request), partial(_fetch, statements)
         )

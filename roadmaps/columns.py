@@ -170,13 +170,11 @@ _OPTION = ("options__pk", "options__label", "options__colour", "options__archive
 
 
 def _fields(roadmaps: Sequence[Roadmap]) -> list[_Field]:
-    """Those that any of the roadmaps has; none is archived."""
-    accounts = {roadmap.account_id for roadmap in roadmaps}
+    """Those that any of the roadmaps has, and a few more; none is archived."""
     names = {name for roadmap in roadmaps for name in roadmap.synced_columns}
     synced = [int(name[1:]) for name in names if name[:1] == "f" and name[1:].isdigit()]
-    asked = Field.objects.filter(account_id__in=accounts, archived_at=None).filter(
-        Q(roadmap__in=[each.pk for each in roadmaps]) | Q(roadmap=None, source_kind="") | Q(roadmap=None, pk__in=synced)
-    )
+    here = Q(roadmap__in=[each.pk for each in roadmaps]) | Q(pk__in=synced) | Q(roadmap=None, source_kind="")
+    asked = Field.objects.filter(here, account_id=roadmaps[0].account_id, archived_at=None)
     told = asked.order_by("position", "pk", "options__position", "options__pk")
     found: dict[int, _Field] = {}
     for row in told.values_list(*_OWN, *_OPTION):

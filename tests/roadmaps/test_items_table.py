@@ -109,7 +109,9 @@ def test_synced_cells_are_locked_and_say_where_they_come_from(
     factories.make_item(roadmap, "From Tracker", external_id="1")
     factories.make_item(roadmap, "By hand")
 
-    rows = show(signed_in(olga), roadmap).split("<tbody>")[1].split("<tr")
+    head, body = show(signed_in(olga), roadmap).split("<tbody>")
+    rows = body.split("<tr")
+    assert 'title="Synced from Pivotal Tracker; change it there"' in head
     assert 'title="Synced from Pivotal Tracker"' in rows[1]
     assert "Synced from" not in rows[2]
 
