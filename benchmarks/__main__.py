@@ -72,10 +72,13 @@ def _show_tick(figures: Figures) -> None:
 def _show_views(figures: Figures) -> None:
     print("Pages of a roadmap with so many items: medians of 15, in milliseconds; see benchmarks/views.py")
     for name, whole in figures.items():
-        ours, bare, size = (figures.get(f"{name}, {what}") for what in ("ours", "bare SQL", "kB"))
-        if ours and bare and size:
-            times = f"whole {whole * 1000:6.1f}  ours {ours * 1000:6.1f}  bare SQL {bare * 1000:6.1f}"
-            print(f"  {name:<32} {times}  {ours / bare:5.2f} x  {size:5.0f} kB")
+        told = [figures.get(f"{name}, {what}", 0.0) for what in ("ours", "own", "bare SQL", "kB")]
+        if all(told):
+            ours, own, bare, size = told
+            times = f"whole {whole * 1000:6.1f}  ours {ours * 1000:6.1f}  own {own * 1000:6.1f}"
+            print(
+                f"  {name:<32} {times}  bare SQL {bare * 1000:6.1f}  {ours / bare:5.2f} x, own {own / bare:5.2f} x  {size:5.0f} kB"
+            )
 
 
 def _show_walls(figures: Figures) -> None:

@@ -1,10 +1,11 @@
 """How long a page of a big roadmap takes, beside the bare SQL that fetches the rows that the page shows.
 
-Three figures for each: "whole" is the request from the test client's call to the last byte; "ours" is what the view
+Four figures for each: "whole" is the request from the test client's call to the last byte; "ours" is what the view
 does to answer, which is to read the address, ask the database for views, columns, counts and items, lay them out and
 write the HTML of all of them, without sessions, sign-in and the frame around the rows, which cost the same for any
-items; "bare SQL" is the driver alone with the statements that anybody would write by hand for the same rows and
-counts: of items, and of the views, fields and list values around them.
+items; "own" is what is left of that without the time inside Django and other packages, so our code and SQL; "bare SQL"
+is the driver alone with the statements that anybody would write by hand for the same rows and counts: of items, and of
+the views, fields and list values around them.
 
 One more page to measure is one more `Case`. `{f[Team]}` stands for a field's column, `{o[Blue]}` for a list value's id.
 """
@@ -19,7 +20,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import stage
+from benchmarks import shares, stage
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -284,7 +285,7 @@ def measure(items: int) -> dict[str, float]:
 def compare(
     cases: Mapping[str, Case], size: str, client: Client, roadmap: Roadmap, names: Mapping[str, object]
 ) -> dict[str, float]:
-    """Seconds of each page in three figures, and its size in kilobytes. `names` fill the addresses and statements."""
+    """Seconds of each page in four figures, and its size in kilobytes. `names` fill the addresses and statements."""
     from django.test import RequestFactory
 
     names = {"account": roadmap.account_id, "roadmap": roadmap.pk, **names}
@@ -294,9 +295,12 @@ def compare(
         address = _url(case, roadmap) + case.address.format(**names)
         request = RequestFactory().get(address)
         statements = [statement.format(**names) for statement in (*AROUND, *case.statements)]
+        ours = partial(_inside, case, roadmap, request)
         figures[label], figures[f"{label}, ours"], figures[f"{label}, bare SQL"] = _medians(
-            partial(_get, client, address), partial(_inside, case, roadmap, request), partial(_fetch, statements)
+            partial(_get, client, address), ours, partial(_fetch, statements)
         )
+        packages = shares.of_packages(ours, times=ROUNDS)
+        figures[f"{label}, own"] = figures[f"{label}, ours"] * (1 - packages)
         figures[f"{label}, kB"] = len(_get(client, address)) / 1000
     return figures
 
