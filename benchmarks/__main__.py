@@ -76,9 +76,8 @@ def _show_views(figures: Figures) -> None:
         if all(told):
             ours, own, bare, size = told
             times = f"whole {whole * 1000:6.1f}  ours {ours * 1000:6.1f}  own {own * 1000:6.1f}"
-            print(
-                f"  {name:<32} {times}  bare SQL {bare * 1000:6.1f}  {ours / bare:5.2f} x, own {own / bare:5.2f} x  {size:5.0f} kB"
-            )
+            print(f"  {name:<32} {times}  bare SQL {bare * 1000:6.1f}", end="")
+            print(f"  {ours / bare:5.2f} x, own {own / bare:5.2f} x  {size:5.0f} kB")
 
 
 def _show_walls(figures: Figures) -> None:
