@@ -9,6 +9,7 @@ from django.conf import settings
 
 from integrations import pacing, registry, vault
 from integrations.connectors.base import Auth
+from integrations.errors import OwnerLeft
 from integrations.http import Http, Limits
 from integrations.models import Credential
 
@@ -29,8 +30,12 @@ def auth_for(
 ) -> Auth:
     """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken.
 
+    Raises OwnerLeft where its owner was shut out of the account: rights that are taken away act at once (W3).
+
     `before_request` is called before each try, also before a repeated one.
     """
+    if not credential.owner.is_active:
+        raise OwnerLeft(owner=str(credential.owner), account=str(credential.account))
     secret = vault.open_sealed(credential.sealed, credential.vault_context)
     pace = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
     http = Http(
