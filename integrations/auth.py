@@ -18,7 +18,10 @@ USER_AGENT = "Roadmunk (self-hosted roadmaps)"
 
 def auth_with(kind: str, secret: str, *, limits: Limits | None = None) -> Auth:
     """A secret that is not stored (yet), for the connector of that kind. `limits`: where a person waits."""
-    return Auth(secret=secret, http=Http(registry.base_url(kind), user_agent=USER_AGENT, limits=limits))
+    http = Http(
+        registry.base_url(kind), user_agent=USER_AGENT, limits=limits, allow_private=settings.ALLOW_PRIVATE_TRACKERS
+    )
+    return Auth(secret=secret, http=http)
 
 
 def auth_for(
@@ -42,6 +45,7 @@ def auth_for(
         registry.base_url(credential.kind),
         user_agent=USER_AGENT,
         limits=limits or Limits(at_once=settings.TRACKER_REQUESTS_AT_ONCE),
+        allow_private=settings.ALLOW_PRIVATE_TRACKERS,
         pace=pace,
         on_request=before_request,
         sleep=sleep,

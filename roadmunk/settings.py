@@ -193,6 +193,8 @@ _set_urls = {
 SANDBOX = read_sandbox(DATA_DIR) if EMBEDDED and "pivotal_tracker" not in _set_urls else None
 #: Address of each connector's server where one is set, by kind; tenants never type a host.
 CONNECTOR_URLS: Mapping[str, str] = ({"pivotal_tracker": SANDBOX.url} if SANDBOX else {}) | _set_urls
+#: Whether a tracker may be on loopback or a private network. Else its address is refused when a connection is opened.
+ALLOW_PRIVATE_TRACKERS = env.bool("ALLOW_PRIVATE_TRACKERS", INTERNAL_HTTP)
 MIN_SYNC_MINUTES = env.int("MIN_SYNC_MINUTES", 5 if EMBEDDED else 15)
 TRACKER_REQUESTS_PER_SECOND = env.float("TRACKER_REQUESTS_PER_SECOND", 2.0)
 TRACKER_REQUESTS_AT_ONCE = env.int("TRACKER_REQUESTS_AT_ONCE", 3)
