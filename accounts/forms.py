@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.forms import SignupForm
+from allauth.account.forms import ResetPasswordForm, SignupForm, default_token_generator
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import digest
 from accounts.audit import Filter
@@ -37,6 +39,13 @@ class SignUpForm(SignupForm):
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
+    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
+        """As long as for a new person, where somebody has the address: hashing the password is most of it."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        made: tuple[AbstractBaseUser | None, HttpResponse | None] = super().try_save(request)
+        return made
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> AbstractBaseUser:
         return super().save(request)
@@ -45,6 +54,18 @@ class SignUpForm(SignupForm):
         """Called by allauth once the person is saved."""
         if isinstance(user, User):
             open_account(name=self.cleaned_data["account_name"], admin=user)
+
+
+class ResetForm(ResetPasswordForm):
+    """Asks for a letter with a link to a new password; it takes as long whether anybody has that address or not."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Send the letter: another one to an address that nobody has."""
+        if not self.users:
+            # What making a link costs: a look for the person's address, for all of them, and a hash.
+            EmailAddress.objects.filter(user_id=0, email=self.cleaned_data["email"]).exists()
+            default_token_generator.make_token(User(pk=0))
+        return super().save(request, **kwargs)
 
 
 class JoinForm(forms.Form):
