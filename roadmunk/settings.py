@@ -233,6 +233,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Roadmunk"
 MFA_ADAPTER = "integrations.second_factor.SealedAdapter"
+MFA_FORMS = {"activate_totp": "integrations.second_factor.SealedActivateForm"}
 
 
 def _site_url() -> str:
