@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -215,6 +216,22 @@ def test_a_person_sees_their_own_sessions_and_ends_the_others() -> None:
     assert "Safari of Olaf" not in page
     here.post(reverse("usersessions_list"))
     assert [is_inside(browser) for browser in (here, there, other)] == [True, False, True]
+
+
+def test_a_person_ends_one_session_and_the_others_stay() -> None:
+    nina, olaf = make_user("Nina"), make_user("Olaf")
+    here, lost, there = (signed_in_by_form(nina, HTTP_USER_AGENT=name) for name in ("here", "lost", "there"))
+    other = signed_in_by_form(olaf, HTTP_USER_AGENT="other")
+
+    def end(name: str) -> HttpResponse:
+        return here.post(reverse("session-end", args=[UserSession.objects.get(user_agent=name).pk]), follow=True)
+
+    page = end("lost").content.decode()
+    assert "That browser is signed out." in page
+    assert "lost" not in page
+    assert end("other").status_code == 404
+    assert "Sign out?" in end("here").content.decode()  # this one is asked first, as everywhere
+    assert [is_inside(each) for each in (here, lost, there, other)] == [True, False, True, True]
 
 
 def test_somebody_who_joined_by_invitation_has_a_session_in_the_list(alice: Membership, client: Client) -> None:

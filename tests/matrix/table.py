@@ -118,6 +118,7 @@ _SIGN_IN_ROWS = {
     "mfa_generate_recovery_codes": Row(SIGNED_IN, get=302, post=302),
     "mfa_download_recovery_codes": Row(SIGNED_IN, get=404, post=404),
     "usersessions_list": Row(SIGNED_IN, post=302),
+    "session-end": Row(OWNER, get=None, post=302, but=_but(SIGNED_IN - OWNER, None, 404)),
     "unsubscribe": Row(ALL, post=200, args={"token": "digest_token"}),
     **_of(
         "invitations",
