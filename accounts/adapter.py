@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.validators import MaxLengthValidator
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
 from accounts.access import last_membership
+from accounts.addresses import one_spelling
 from accounts.models import User
 
 
@@ -24,10 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def clean_email(self, email: str) -> str:
-        """Refuse what does not fit the column; allauth would cut it off."""
-        limit = User._meta.get_field("email").max_length
-        MaxLengthValidator(limit, f"Please use at most {limit} characters.")(email)
-        return email
+        """One spelling for each address, and none that does not fit the column; allauth would cut it off."""
+        return one_spelling(email)
 
     def format_email_subject(self, subject: str) -> str:
         return subject

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts import digest
+from accounts.addresses import one_spelling
 from accounts.audit import Filter
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
@@ -59,6 +60,10 @@ class SignUpForm(SignupForm):
 class ResetForm(ResetPasswordForm):
     """Asks for a letter with a link to a new password; it takes as long whether anybody has that address or not."""
 
+    def clean_email(self) -> str:
+        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike."""
+        return one_spelling(super().clean_email())
+
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send the letter: another one to an address that nobody has."""
         if not self.users:
@@ -98,6 +103,10 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs k
         fields = ("email", "role")
         labels = {"email": "E-mail address"}
         widgets = {"email": forms.EmailInput({"autocomplete": "off", "placeholder": "name@company.com"})}
+
+    def clean_email(self) -> str:
+        """In one spelling."""
+        return one_spelling(self.cleaned_data["email"])
 
 
 class RoleForm(forms.Form):
