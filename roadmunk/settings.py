@@ -18,6 +18,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from roadmunk import secrets
+from roadmunk.refusals import why_not
 from roadmunk.sandbox import read_sandbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +51,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if _refusal := why_not(secret_key=SECRET_KEY, credential_keys=CREDENTIAL_KEYS, debug=DEBUG, hosts=ALLOWED_HOSTS):
+    raise ImproperlyConfigured(_refusal)
 #: Plain HTTP on one machine, as opposed to HTTPS from outside.
 INTERNAL_HTTP = EMBEDDED or DEBUG
 
