@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.forms import ResetPasswordForm, SignupForm, default_token_generator
-from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
@@ -67,8 +66,7 @@ class ResetForm(ResetPasswordForm):
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send the letter: another one to an address that nobody has."""
         if not self.users:
-            # What making a link costs: a look for the person's address, for all of them, and a hash.
-            EmailAddress.objects.filter(user_id=0, email=self.cleaned_data["email"]).exists()
+            # What making a link costs: a look for all addresses of the person, and a hash.
             default_token_generator.make_token(User(pk=0))
         return super().save(request, **kwargs)
 

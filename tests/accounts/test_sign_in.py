@@ -165,6 +165,18 @@ def test_a_reset_writes_to_known_and_unknown_people(client: Client) -> None:
     assert "/reset/key/" not in str(mail.outbox[1].body)
 
 
+@pytest.mark.parametrize("email", ["nina@example.test", "nobody@example.test"])
+def test_a_mail_server_that_is_away_is_told_to_everybody_alike(email: str, client: Client, settings: Settings) -> None:
+    make_user("Nina")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    data = {"name": "Ida", "account_name": "Acme", "email": email, "password1": PASSWORD}
+    for name in ("account_reset_password", "account_signup"):
+        page = client.post(reverse(name), data, follow=True)
+        assert page.status_code == 200
+        assert "The letter could not be sent. Please try again in a few minutes." in page.content.decode()
+
+
 def test_inviting_somebody_tells_an_admin_nothing_of_other_accounts(
     alice: Membership, mallory: Membership, signed_in: Callable[[Membership], Client]
 ) -> None:
