@@ -36,7 +36,8 @@ class OwnerLeft(CredentialRejected):
     def __init__(self, *, owner: str, account: str) -> None:
         super().__init__(
             f"The credentials belong to {owner[:120]}, who is no longer an active member of {account[:80]}, so nothing "
-            "was asked with them. Syncing goes on with other credentials, or when an Account Admin reactivates them."
+            "was asked with them. Syncing goes on with other credentials, or once an Account Admin reactivates this "
+            "member."
         )
 
 

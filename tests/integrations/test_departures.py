@@ -73,7 +73,7 @@ def test_a_queued_run_is_refused_and_says_what_happened(
     assert (run.state, run.error_code, tracker.asked()) == ("failed", "owner_left", 0)
     assert "belong to Olga Olsen, who is no longer an active member of Acme" in run.error
     assert "nothing was asked with them" in run.error
-    assert "with other credentials, or when an Account Admin reactivates them" in run.error
+    assert "with other credentials, or once an Account Admin reactivates this member" in run.error
     assert (link.paused_code, link.paused_reason) == ("owner_left", run.error)
 
 
