@@ -129,9 +129,9 @@ def test_other_methods_are_refused_or_look(who: str, site: Site) -> None:
     assert wrong == []
 
 
-#: Who is let in furthest, and the admin of another account: these try each argument by itself, by each method. The rest
-#: tries all at once, by the method that would change something.
-CURIOUS = ("stranger", "owner", "admin")
+#: Who is let in furthest: these try each argument by itself, by each method, and every question. The rest tries all at
+#: once, by the method that would change something, and one question of each page.
+CURIOUS = ("owner", "admin")
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -177,7 +177,7 @@ def foreign_and_missing(name: str, row: Row, site: Site, *, thorough: bool) -> I
             for method in methods:
                 yield method, (theirs, good), (missing, good)
     where = own.partition("?")[0]
-    for question in row.asks:
+    for question in row.asks if thorough else row.asks[:1]:
         yield "GET", *((where + question.format(**things), {}) for things in (site.theirs, site.missing))  # type: ignore[misc]  # two
     if any("{" in text for pair in row.body.items() for text in pair):
         yield "POST", (own, filled(row, site.theirs)), (own, filled(row, site.missing))
@@ -223,7 +223,7 @@ def nonsense(row: Row, argument: str, things: Things, *, words: bool, odd: bool)
         return ("%00",) if words else ()
     if not isinstance(things.get(row.args.get(argument, argument)), int):
         return NO_NUMBERS if words else ()
-    return NO_IDS + NO_NUMBERS if odd else NO_IDS
+    return NO_IDS + NO_NUMBERS if odd else NO_IDS if words else NO_IDS[1:]
 
 
 def with_text(name: str, row: Row, argument: str, text: str, things: Things) -> str:
