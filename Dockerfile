@@ -18,9 +18,10 @@ COPY integrations integrations
 COPY templates templates
 COPY static static
 
-# Collecting needs settings but no server and no secret; these values stay in this one command.
+# Collecting needs settings but no server; its secrets are made for this one command, and gone after it.
 ENV DATA_DIR=/srv/roadmunk/data
-RUN DATABASE_URL=postgres://none SECRET_KEY=none CREDENTIAL_KEYS=none python manage.py collectstatic --no-input \
+RUN export DATABASE_URL=postgres://none CREDENTIAL_KEYS="$(head -c 32 /dev/urandom | base64)" \
+    && SECRET_KEY="$CREDENTIAL_KEYS" python manage.py collectstatic --no-input \
     && useradd --system --uid 10001 --no-create-home roadmunk
 
 USER 10001

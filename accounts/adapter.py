@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.validators import MaxLengthValidator
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
 from accounts.access import last_membership
+from accounts.addresses import one_spelling
 from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,10 +31,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().save_user(request, user, form, commit)
 
     def clean_email(self, email: str) -> str:
-        """Refuse what does not fit the column; allauth would cut it off."""
-        limit = User._meta.get_field("email").max_length
-        MaxLengthValidator(limit, f"Please use at most {limit} characters.")(email)
-        return email
+        """One spelling for each address, and none that does not fit the column; allauth would cut it off."""
+        return one_spelling(email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Say so where the mail server refuses; what the person did otherwise stands, and they can ask again."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            logger.warning("A letter (%s) could not be mailed: %s", template_prefix, type(error).__name__)
+            messages.error(current.request, "The letter could not be sent. Please try again in a few minutes.")
 
     def format_email_subject(self, subject: str) -> str:
         return subject

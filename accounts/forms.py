@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.forms import SignupForm
+from allauth.account.forms import ResetPasswordForm, SignupForm, default_token_generator
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import digest
+from accounts.addresses import one_spelling
 from accounts.audit import Filter
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
@@ -37,6 +39,13 @@ class SignUpForm(SignupForm):
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
+    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
+        """As long as for a new person, where somebody has the address: hashing the password is most of it."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        made: tuple[AbstractBaseUser | None, HttpResponse | None] = super().try_save(request)
+        return made
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> AbstractBaseUser:
         return super().save(request)
@@ -45,6 +54,21 @@ class SignUpForm(SignupForm):
         """Called by allauth once the person is saved."""
         if isinstance(user, User):
             open_account(name=self.cleaned_data["account_name"], admin=user)
+
+
+class ResetForm(ResetPasswordForm):
+    """Asks for a letter with a link to a new password; it takes as long whether anybody has that address or not."""
+
+    def clean_email(self) -> str:
+        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike."""
+        return one_spelling(super().clean_email())
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Send the letter: another one to an address that nobody has."""
+        if not self.users:
+            # What making a link costs: a look for all addresses of the person, and a hash.
+            default_token_generator.make_token(User(pk=0))
+        return super().save(request, **kwargs)
 
 
 class JoinForm(forms.Form):
@@ -77,6 +101,10 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs k
         fields = ("email", "role")
         labels = {"email": "E-mail address"}
         widgets = {"email": forms.EmailInput({"autocomplete": "off", "placeholder": "name@company.com"})}
+
+    def clean_email(self) -> str:
+        """In one spelling."""
+        return one_spelling(self.cleaned_data["email"])
 
 
 class RoleForm(forms.Form):

@@ -18,8 +18,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts import audit, walls
+from accounts.addresses import one_spelling
 from accounts.errors import InvitationClosed, Refused
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User
+from accounts.outbox import one_line
 from accounts.services import create_person
 from accounts.walls import Across
 
@@ -47,7 +49,7 @@ def hash_token(token: str) -> str:
 @transaction.atomic
 def invite(*, inviter: Membership, email: str, role: Role) -> Letter:
     """Open an invitation to the inviter's account. Raises Refused for members and for those invited already."""
-    email = email.strip().lower()
+    email = one_spelling(email)
     account = Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)
     _check_not_member(account, email)
     open_ones = Invitation.objects.filter(account=account, accepted_at=None)
@@ -109,8 +111,16 @@ def revoke(invitation: Invitation, *, by: Membership) -> None:
 def send(letter: Letter, *, link: str) -> bool:
     """Send the letter with its link; False where the mail server refused, so that the page can say so."""
     invitation = letter.invitation
-    context = {"invitation": invitation, "account": invitation.account, "link": link, "days": VALID_FOR.days}
-    subject = " ".join(render_to_string("accounts/email/invitation_subject.txt", context).split())
+    context = {
+        "inviter": one_line(str(invitation.invited_by)),
+        "account": one_line(invitation.account.name),
+        "asks_for_second_factor": invitation.account.requires_second_factor,
+        "role": invitation.get_role_display(),
+        "email": invitation.email,
+        "link": link,
+        "days": VALID_FOR.days,
+    }
+    subject = one_line(render_to_string("accounts/email/invitation_subject.txt", context))
     body = render_to_string("accounts/email/invitation.txt", context)
     try:
         EmailMessage(subject, body, to=[invitation.email]).send()

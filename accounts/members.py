@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, departures
 from accounts.errors import Refused
 from accounts.models import Account, AuditArea, Invitation, Membership, Role
 
@@ -31,6 +31,7 @@ def deactivate(member: Membership, *, by: Membership) -> Membership:
         member.deactivated_at = timezone.now()
         member.save(update_fields=["deactivated_at"])
         audit.record(by, AuditArea.MEMBERS, f"Deactivated {member}.")
+        transaction.on_commit(lambda: departures.tell(member))
     Invitation.objects.filter(account_id=member.account_id, email__iexact=member.user.email, accepted_at=None).delete()
     return member
 
@@ -43,6 +44,7 @@ def reactivate(member: Membership, *, by: Membership) -> Membership:
         member.deactivated_at = None
         member.save(update_fields=["deactivated_at"])
         audit.record(by, AuditArea.MEMBERS, f"Reactivated {member}.")
+        transaction.on_commit(lambda: departures.tell(member))
     return member
 
 

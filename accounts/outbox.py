@@ -112,7 +112,10 @@ def _domain() -> str:
 
 
 def one_line(text: str, *, most: int = 200) -> str:
-    """Text of other people as part of a sentence: without line breaks and other signs that nobody sees."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    """Text of other people as part of a sentence: without line breaks and other signs that nobody sees.
+
+    Nor may it begin an encoded word (RFC 2047), which mail programs would write out in a subject.
+    """
+    plain = "".join(sign if sign.isprintable() else " " for sign in text).replace("=?", "= ?")
     brief = " ".join(plain.split())
     return brief if len(brief) <= most else f"{brief[: most - 1]}…"

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts import audit, walls
+from accounts.addresses import one_spelling
 from accounts.models import Account, AuditArea, Membership, Role, User
 
 #: Slugs that read like a part of the site.
@@ -30,7 +31,7 @@ def create_account(
     A person who is here already keeps name and password; a new one without a password sets it by "Forgot your
     password?". Raises ValidationError, with nothing made.
     """
-    email = admin_email.strip().lower()
+    email = one_spelling(admin_email)
     with transaction.atomic():
         admin = User.objects.filter(email=email).first()
         if admin is None:

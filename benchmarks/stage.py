@@ -32,6 +32,7 @@ def servers() -> Iterator[None]:
                 "DATA_DIR": str(home / "site"),
                 "SECRET_KEY": "benchmarks" * 6,
                 "CREDENTIAL_KEYS": base64.b64encode(b"credential key of the benchmarks"[:32]).decode(),
+                "ALLOW_PRIVATE_TRACKERS": "true",
                 "TRACKER_REQUESTS_PER_SECOND": "0",
                 "DJANGO_SETTINGS_MODULE": "roadmunk.settings",
             }

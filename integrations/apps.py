@@ -7,12 +7,18 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Tell the roadmaps below how fresh they are, how far their work has come, and what syncs changed."""
+        """Tell the roadmaps below how fresh they are, how far their work has come, and what syncs changed.
+
+        And have accounts tell who left.
+        """
+        from accounts import departures
+        from integrations.departures import follow
         from integrations.history import moves_since
         from integrations.registry import progress_of
         from integrations.status import freshness_of_each
         from roadmaps import freshness, moves, progress
 
+        departures.tell_by(follow)
         freshness.tell_by(freshness_of_each)
         moves.tell_by(moves_since)
         progress.tell_by(progress_of)

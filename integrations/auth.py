@@ -9,6 +9,7 @@ from django.conf import settings
 
 from integrations import pacing, registry, vault
 from integrations.connectors.base import Auth
+from integrations.errors import OwnerLeft
 from integrations.http import Http, Limits
 from integrations.models import Credential
 
@@ -17,7 +18,10 @@ USER_AGENT = "Roadmunk (self-hosted roadmaps)"
 
 def auth_with(kind: str, secret: str, *, limits: Limits | None = None) -> Auth:
     """A secret that is not stored (yet), for the connector of that kind. `limits`: where a person waits."""
-    return Auth(secret=secret, http=Http(registry.base_url(kind), user_agent=USER_AGENT, limits=limits))
+    http = Http(
+        registry.base_url(kind), user_agent=USER_AGENT, limits=limits, allow_private=settings.ALLOW_PRIVATE_TRACKERS
+    )
+    return Auth(secret=secret, http=http)
 
 
 def auth_for(
@@ -29,14 +33,19 @@ def auth_for(
 ) -> Auth:
     """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken.
 
+    Raises OwnerLeft where its owner was shut out of the account: rights that are taken away act at once (W3).
+
     `before_request` is called before each try, also before a repeated one.
     """
+    if not credential.owner.is_active:
+        raise OwnerLeft(owner=str(credential.owner), account=str(credential.account))
     secret = vault.open_sealed(credential.sealed, credential.vault_context)
     pace = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
     http = Http(
         registry.base_url(credential.kind),
         user_agent=USER_AGENT,
         limits=limits or Limits(at_once=settings.TRACKER_REQUESTS_AT_ONCE),
+        allow_private=settings.ALLOW_PRIVATE_TRACKERS,
         pace=pace,
         on_request=before_request,
         sleep=sleep,

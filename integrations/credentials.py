@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import AuditArea, Membership
 from integrations import registry, vault
 from integrations.auth import auth_with
-from integrations.errors import CredentialRejected
+from integrations.errors import CredentialRejected, OwnerLeft
 from integrations.http import Limits
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Identity
@@ -27,7 +27,7 @@ IMPATIENT = Limits(connect_seconds=3, total_seconds=8, tries=2, patience_seconds
 
 
 #: Codes of pauses that another secret ends.
-DEAD_SECRET = (CredentialRejected.code, "secret_unreadable")
+DEAD_SECRET = (CredentialRejected.code, OwnerLeft.code, "secret_unreadable")
 
 
 class InvalidSecret(ValueError):

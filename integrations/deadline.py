@@ -19,6 +19,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+from integrations.public_only import PublicOnly
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -78,6 +80,14 @@ class _SecureConnection(HTTPSConnection):
         return _answer_in_time(self, super().getresponse)
 
 
+class _PublicConnection(PublicOnly, _Connection):
+    pass
+
+
+class _PublicSecureConnection(PublicOnly, _SecureConnection):
+    pass
+
+
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
@@ -86,9 +96,25 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+class _PublicPool(HTTPConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
+class _PublicSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _PublicSecureConnection
+
+
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter that takes the read time-out of a request as the time for its whole answer."""
+    """An adapter that takes the read time-out of a request as the time for its whole answer.
+
+    Unless `allow_private`, it connects to public addresses only.
+    """
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # Any: passed on to requests as it comes
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        anywhere, public = {"http": _Pool, "https": _SecurePool}, {"http": _PublicPool, "https": _PublicSecurePool}
+        self.poolmanager.pool_classes_by_scheme = anywhere if self._allow_private else public

@@ -28,6 +28,19 @@ class CredentialRejected(PullError):
     pauses = True
 
 
+class OwnerLeft(CredentialRejected):
+    """We refuse the secret ourselves: whose it is was shut out of the account. The tracker is not asked."""
+
+    code = "owner_left"
+
+    def __init__(self, *, owner: str, account: str) -> None:
+        super().__init__(
+            f"The credentials belong to {owner[:120]}, who is no longer an active member of {account[:80]}, so nothing "
+            "was asked with them. Syncing goes on with other credentials, or once an Account Admin reactivates this "
+            "member."
+        )
+
+
 class ProjectUnavailable(PullError):
     """The secret is good, but the project is gone, archived, or no longer shared with its owner."""
 

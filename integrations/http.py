@@ -26,6 +26,7 @@ import urllib3.exceptions
 
 from integrations.deadline import DeadlineAdapter
 from integrations.errors import PullError, RateLimited, TrackerUnavailable, UnexpectedResponse
+from integrations.public_only import PrivateAddress
 
 _CHUNK: Final = 64 * 1024
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -92,7 +93,7 @@ class _Session(requests.Session):
 
 
 class Http:
-    """One session to one host.
+    """One session to one host, on a public address unless `allow_private`.
 
     `pace` is called before each request and may wait; `on_request` is called before each request and may raise, to
     stop a pull whose time is up. `sleep` waits between tries. `rng` gives numbers from 0 to 1 for jitter.
@@ -104,6 +105,7 @@ class Http:
         *,
         user_agent: str,
         limits: Limits | None = None,
+        allow_private: bool = False,
         pace: Callable[[], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -120,7 +122,7 @@ class Http:
         self._clock = clock
         self._rng = rng
         self._on_request = on_request
-        self._session = _new_session(user_agent)
+        self._session = _new_session(user_agent, allow_private=allow_private)
 
     def __repr__(self) -> str:
         return f"<Http {self.host}>"
@@ -239,6 +241,12 @@ class Http:
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             text = f"The certificate of {self.host} could not be verified, so nothing was sent to it."
             return Failure(TrackerUnavailable(text), again=False)
+        if any(isinstance(cause, PrivateAddress) for cause in causes):
+            text = (
+                f"{self.host} is on a private network, which this site does not ask, so nothing was sent to it. "
+                "Who runs this site can allow it by the setting ALLOW_PRIVATE_TRACKERS."
+            )
+            return Failure(TrackerUnavailable(text), again=False)
         if any(_is_timeout(cause) for cause in causes):
             return Failure(TrackerUnavailable(f"{self.host} did not answer in time."))
         if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
@@ -249,14 +257,14 @@ class Http:
         return Failure(TrackerUnavailable(f"{self.host} could not be reached."))
 
 
-def _new_session(user_agent: str) -> requests.Session:
+def _new_session(user_agent: str, *, allow_private: bool) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.headers.clear()
     session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"})
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     session.adapters.clear()
-    adapter = DeadlineAdapter()
+    adapter = DeadlineAdapter(allow_private=allow_private)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

@@ -14,13 +14,6 @@ from integrations.sync.schedule import request_run
 from roadmaps.access import visible_to
 
 
-def may_move(credential: Credential, member: Membership) -> bool:
-    """Its owner; and, where the owner left the account or became a Reviewer, its admins."""
-    if credential.account_id != member.account_id:
-        return False
-    return credential.owner_id == member.pk or (member.is_admin and not credential.owner.can_create)
-
-
 def targets(credential: Credential, member: Membership) -> QuerySet[Credential]:
     """Where the member can move the roadmaps to: other credentials of their own, for the same tracker (D6)."""
     own = Credential.objects.filter(account_id=member.account_id, owner=member, kind=credential.kind)

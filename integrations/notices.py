@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role
 from accounts.outbox import one_line
 from integrations import registry
-from integrations.errors import CredentialRejected
+from integrations.errors import CredentialRejected, OwnerLeft
 from integrations.models import Notice, ProjectLink, SyncRun
 from integrations.services import listed
 from roadmaps.access import visible_to
@@ -50,7 +50,7 @@ def tell_of_dead_secret(run: SyncRun, links: Iterable[ProjectLink]) -> None:
     if not untold:
         return
     credential_id = run.link.credential_id
-    stopped = ProjectLink.objects.filter(credential_id=credential_id, paused_code=CredentialRejected.code)
+    stopped = ProjectLink.objects.filter(credential_id=credential_id, paused_code=run.error_code)
     known = stopped.filter(episode__isnull=False).exclude(pk__in=[link.pk for link in untold]).first()
     episode = known.episode if known and known.episode and not _is_over(known.episode) else uuid.uuid4()
     ProjectLink.objects.filter(pk__in=[link.pk for link in untold]).update(episode=episode)
@@ -125,6 +125,8 @@ def compose(notice: Notice) -> EmailMessage | None:
         "paused": link.paused_at is not None,
         "next_at": timezone.localtime(link.next_sync_at, notice.account.zone) if link.next_sync_at else None,
         "is_dead_secret": notice.run.error_code == CredentialRejected.code,
+        "owner_left": notice.run.error_code == OwnerLeft.code,
+        "may_move": link.credential.may_be_moved_by(to),
         "credential": one_line(link.credential.label),
         "owns_credential": link.credential.owner_id == to.pk,
         "credential_owner": one_line(str(link.credential.owner)),
@@ -149,6 +151,8 @@ def _url(notice: Notice, seen: dict[int, str]) -> str:
     is_dead_secret = notice.kind == Notice.Kind.TROUBLE and notice.run.error_code == CredentialRejected.code
     if is_dead_secret and link.credential.owner_id == notice.to_id:
         return settings.SITE_URL + reverse("integrations:credential-replace", args=[slug, link.credential_id])
+    if notice.run.error_code == OwnerLeft.code and link.credential.may_be_moved_by(notice.to):
+        return settings.SITE_URL + reverse("integrations:credential-move", args=[slug, link.credential_id])
     if link.roadmap_id in seen or not seen:
         return settings.SITE_URL + reverse("roadmaps:items-table", args=[slug, link.roadmap_id])
     return settings.SITE_URL + reverse("roadmaps:list", args=[slug])

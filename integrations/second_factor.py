@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
 
 from integrations import vault
 
@@ -28,6 +31,21 @@ class SealedAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return vault.open_sealed(encrypted_text, CONTEXT)
+
+
+class SealedActivateForm(ActivateTOTPForm):
+    """allauth's own, with the new secret sealed in the person's session too, where it waits for the first code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session, bound_to = context.request.session, f"{CONTEXT}-setup:{kwargs['user'].pk}"
+        waiting = session.get(SECRET_SESSION_KEY)
+        super().__init__(*args, **kwargs)
+        if self.is_bound and waiting:
+            try:
+                self.secret = vault.open_sealed(waiting, bound_to)
+            except vault.SealBroken:  # its key is gone; the page shows a new one
+                self.secret = generate_totp_secret()
+        session[SECRET_SESSION_KEY] = vault.seal(self.secret, bound_to)
 
 
 def reseal(authenticator: Authenticator) -> bool:

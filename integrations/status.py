@@ -9,9 +9,9 @@ from typing import Literal
 
 from django.db.models import OuterRef, Subquery
 
-from integrations import registry, setup, undo
+from integrations import credentials, registry, setup, undo
 from integrations.connectors.base import Connector
-from integrations.errors import CredentialRejected, ProjectUnavailable, PullRefused
+from integrations.errors import ProjectUnavailable, PullRefused
 from integrations.models import ProjectLink, SyncRun
 from roadmaps.freshness import Freshness
 from roadmaps.models import Roadmap
@@ -84,7 +84,7 @@ class SyncStatus:
     @property
     def needs_setup(self) -> bool:
         """Whether only "Modify Setup" helps: asking the tracker again with the same secret would tell nothing new."""
-        return self.link.paused_code in (CredentialRejected.code, "secret_unreadable")
+        return self.link.paused_code in credentials.DEAD_SECRET
 
     @property
     def trouble(self) -> str:
@@ -135,6 +135,8 @@ class SyncStatus:
     def advice_for_editors(self) -> str:
         """The same for those who can't mend it themselves."""
         owner = self.link.roadmap.owner
+        if not owner.can_create:
+            return f"An Account Admin can hand this roadmap to somebody who syncs it again. {KEPT}"
         if self.link.paused_at:
             return f"Ask {owner}, who owns this roadmap, to mend it. {KEPT}"
         again = "It is tried again by itself" if self.link.next_sync_at else "Nothing is tried by itself"

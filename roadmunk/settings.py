@@ -18,6 +18,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from roadmunk import secrets
+from roadmunk.refusals import why_not
 from roadmunk.sandbox import read_sandbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +51,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()]
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if _refusal := why_not(secret_key=SECRET_KEY, credential_keys=CREDENTIAL_KEYS, debug=DEBUG, hosts=ALLOWED_HOSTS):
+    raise ImproperlyConfigured(_refusal)
 #: Plain HTTP on one machine, as opposed to HTTPS from outside.
 INTERNAL_HTTP = EMBEDDED or DEBUG
 
@@ -82,6 +85,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "roadmunk.headers.guard_answers",
+    "roadmunk.methods.only_forms_and_looks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -193,6 +197,8 @@ _set_urls = {
 SANDBOX = read_sandbox(DATA_DIR) if EMBEDDED and "pivotal_tracker" not in _set_urls else None
 #: Address of each connector's server where one is set, by kind; tenants never type a host.
 CONNECTOR_URLS: Mapping[str, str] = ({"pivotal_tracker": SANDBOX.url} if SANDBOX else {}) | _set_urls
+#: Whether a tracker may be on loopback or a private network. Else its address is refused when a connection is opened.
+ALLOW_PRIVATE_TRACKERS = env.bool("ALLOW_PRIVATE_TRACKERS", INTERNAL_HTTP)
 MIN_SYNC_MINUTES = env.int("MIN_SYNC_MINUTES", 5 if EMBEDDED else 15)
 TRACKER_REQUESTS_PER_SECOND = env.float("TRACKER_REQUESTS_PER_SECOND", 2.0)
 TRACKER_REQUESTS_AT_ONCE = env.int("TRACKER_REQUESTS_AT_ONCE", 3)
@@ -212,7 +218,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm", "reset_password": "accounts.forms.ResetForm"}
 #: One address per person: a new one takes the old one's place as soon as it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -231,6 +237,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Roadmunk"
 MFA_ADAPTER = "integrations.second_factor.SealedAdapter"
+MFA_FORMS = {"activate_totp": "integrations.second_factor.SealedActivateForm"}
 
 
 def _site_url() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from accounts import views as account_views
+from accounts.views.sessions import end_session
 from accounts.views.unsubscribe import unsubscribe
 from roadmunk import health, metrics
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", account_views.home, name="home"),
     path("auth/", include("allauth.account.urls")),
     path("auth/second-factor/", include("allauth.mfa.urls")),
+    path("auth/sessions/<int:session_id>/end/", end_session, name="session-end"),
     path("auth/sessions/", include("allauth.usersessions.urls")),
     path("invitations/", include("accounts.invitation_urls")),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),

@@ -108,7 +108,10 @@ def deactivate(request: AccountRequest, member_id: int) -> HttpResponse:
     else:
         _try(
             request,
-            lambda: f"{members.deactivate(member, by=request.membership)} can't enter {request.account} any more.",
+            lambda: (
+                f"{members.deactivate(member, by=request.membership)} can't enter {request.account} any more, and "
+                "nothing syncs with their credentials."
+            ),
         )
     return _back(request)
 

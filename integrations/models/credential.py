@@ -43,6 +43,12 @@ class Credential(OwnedByAccount):
     def __str__(self) -> str:
         return self.label
 
+    def may_be_moved_by(self, member: Membership) -> bool:
+        """Its owner; and, where the owner left the account or became a Reviewer, its admins."""
+        if self.account_id != member.account_id:
+            return False
+        return self.owner_id == member.pk or (member.is_admin and not self.owner.can_create)
+
     @property
     def vault_context(self) -> str:
         """What the seal is bound to: a sealed secret copied to another row does not open."""

@@ -27,7 +27,7 @@ from integrations.sync.rows import Rows
 LEASE = timedelta(seconds=60)
 
 
-_ROWS = Rows(run=SyncRun, link=ProjectLink, account=Account, credential=Credential)
+_ROWS = Rows(run=SyncRun, link=ProjectLink, account=Account, credential=Credential, owner=Membership)
 
 #: Nobody waits for the disk: should the database forget a claim in a crash, the run is queued again, as if its worker
 #: had died, and whoever works on it finds that it is not theirs.
@@ -49,6 +49,7 @@ FROM run
 JOIN integrations_projectlink AS link ON link.id = run.link_id
 JOIN accounts_account AS account ON account.id = link.account_id
 JOIN integrations_credential AS credential ON credential.id = link.credential_id
+JOIN accounts_membership AS owner ON owner.id = credential.owner_id
 """  # noqa: S608 - the names are ours
 
 
@@ -63,10 +64,11 @@ def claim(run_id: int) -> SyncRun | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    (run, link, account, credential), (keys,) = _ROWS.read(row)
+    (run, link, account, credential, owner), (keys,) = _ROWS.read(row)
     claimed: SyncRun = run
     claimed.link, claimed.account = link, account
     link.account, link.credential, link.keys = account, credential, frozenset(keys)
+    credential.account, credential.owner, owner.account = account, owner, account
     return claimed
 
 

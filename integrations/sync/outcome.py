@@ -12,7 +12,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from integrations import notices
-from integrations.errors import CredentialRejected, PullError, RateLimited
+from integrations.errors import CredentialRejected, OwnerLeft, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.records import Cursor, Problem
 from integrations.sync import progress
@@ -149,7 +149,7 @@ def give_up(run_id: int) -> None:
 
 def _failed(run: SyncRun, link: ProjectLink, error: PullError) -> None:
     """What a failed run means for its link, which is locked: try again, wait, or pause until a person mends it."""
-    if isinstance(error, CredentialRejected) and not _still_used(run.link.credential, link):
+    if isinstance(error, CredentialRejected) and not _still_dead(error, run.link.credential, link):
         link.next_sync_at = Now()
         link.save(update_fields=["next_sync_at"])
         return
@@ -239,19 +239,24 @@ def _pause(link: ProjectLink, error: PullError) -> None:
     link.paused_at, link.paused_code, link.paused_reason = Now(), error.code, str(error)[:500]
 
 
-def _still_used(used: Credential, link: ProjectLink) -> bool:
-    """Whether the link still has the secret that the run had: somebody may have replaced it meanwhile."""
-    return Credential.objects.filter(pk=link.credential_id, sealed=used.sealed).exists()
+def _still_dead(error: CredentialRejected, used: Credential, link: ProjectLink) -> bool:
+    """Whether the link still has the secret that the run had: somebody may have mended it meanwhile."""
+    same = Credential.objects.filter(pk=link.credential_id, sealed=used.sealed)
+    if isinstance(error, OwnerLeft):
+        same = same.exclude(owner__deactivated_at=None)
+    return same.exists()
 
 
-def _stop_everything_with(run: SyncRun, error: PullError) -> None:
-    """One breaker per secret: no roadmap asks the tracker again with a secret that it refused (S11).
+def _stop_everything_with(run: SyncRun, error: CredentialRejected) -> None:
+    """One breaker per secret: no roadmap asks the tracker again with a secret that is refused (S11).
 
     A link that somebody else has locked ends a run of its own just now, and is left to that: two refusals at once must
     not wait for each other.
     """
     credential_id = run.link.credential_id
-    Credential.objects.filter(pk=credential_id).update(rejected_at=Now(), last_rejected_at=Now())
+    Credential.objects.select_for_update(no_key=True).get(pk=credential_id)
+    if not isinstance(error, OwnerLeft):
+        Credential.objects.filter(pk=credential_id).update(rejected_at=Now(), last_rejected_at=Now())
     using = ProjectLink.objects.filter(credential_id=credential_id).select_related("roadmap__owner")
     free = using.select_for_update(no_key=True, skip_locked=True, of=["self"])
     links = [link for link in free if link.paused_at is None or link.pk == run.link_id]

@@ -70,7 +70,7 @@ def _rows(shown: Sequence[Credential], member: Membership) -> list[Row]:
                 roadmaps=roadmaps[:NAMED],
                 more=uses - len(roadmaps[:NAMED]),
                 is_own=credential.owner_id == member.pk,
-                may_move=uses > 0 and moving.may_move(credential, member),
+                may_move=uses > 0 and credential.may_be_moved_by(member),
             )
         )
     return rows
@@ -157,7 +157,7 @@ def _warn_of_unseen(request: AccountRequest, credential: Credential) -> None:
 def move(request: AccountRequest, credential_id: int) -> HttpResponse:
     """Let other credentials feed every roadmap of these."""
     credential = _visible_or_404(request, credential_id)
-    if not moving.may_move(credential, request.membership):
+    if not credential.may_be_moved_by(request.membership):
         raise PermissionDenied
     form = MoveForm(posted(request), credential=credential, member=request.membership)
     if form.is_valid():

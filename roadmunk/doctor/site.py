@@ -17,7 +17,7 @@ from django.core import checks, mail
 from django.core.mail.backends.smtp import EmailBackend
 from django.http.request import validate_host
 
-from integrations import registry
+from integrations import public_only, registry
 from roadmunk.doctor.finding import Finding, ok, warning, wrong
 
 #: Seconds to wait for somebody outside.
@@ -97,10 +97,16 @@ def trackers() -> Iterator[Finding]:
     for kind in registry.all_kinds():
         label, url = registry.get(kind).label, registry.base_url(kind)
         parts = urlsplit(url)
+        host, secure = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
         try:
-            _knock(
-                parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), parts.scheme == "https"
-            )
+            if not settings.ALLOW_PRIVATE_TRACKERS and not _is_public(host, port):
+                yield wrong(
+                    f"{label}: {url} is on a private network, so syncs do not ask it",
+                    f"Set ALLOW_PRIVATE_TRACKERS=true if it is meant to be, else mend {kind.upper()}_URL.",
+                )
+                continue
+            _knock(host, port, secure)
         except ssl.SSLCertVerificationError as error:
             yield wrong(
                 f"{label}: {url} does not prove who it is: {error.verify_message}",
@@ -113,6 +119,11 @@ def trackers() -> Iterator[Finding]:
             )
         else:
             yield ok(f"{label}: {url} answers")
+
+
+def _is_public(host: str, port: int) -> bool:
+    """Whether the name leads to a public address. Raises OSError."""
+    return any(public_only.is_public(address) for address in public_only.addresses_of(host, port))
 
 
 def _knock(host: str, port: int, secure: bool) -> None:

@@ -93,6 +93,33 @@ def test_with_one_the_password_alone_opens_nothing(olga: Membership, secret: str
     assert browser.get(reverse("accounts:profile", args=["acme"])).status_code == 200
 
 
+def test_the_secret_waits_sealed_in_the_session_until_the_first_code(olga: Membership, signed_in: SignedIn) -> None:
+    browser = signed_in(olga)
+    browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = browser.get(reverse("mfa_activate_totp")).content.decode()
+    found = re.search(r'<p class="secret"><code>([A-Z2-7]+)</code>', page)
+    assert found is not None
+    kept = str(dict(browser.session.items()))
+    assert "v1." in kept
+    assert found[1] not in kept
+    again = browser.post(reverse("mfa_activate_totp"), {"code": "000000"}).content.decode()
+    assert found[1] in again  # a slip of the finger asks for no new scan
+    assert browser.post(reverse("mfa_activate_totp"), {"code": code_of(found[1])}).status_code == 302
+    assert "v1." not in str(dict(browser.session.items()))
+
+
+def test_a_key_that_is_gone_meanwhile_means_a_new_scan(
+    olga: Membership, signed_in: SignedIn, settings: Settings
+) -> None:
+    browser = signed_in(olga)
+    browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    browser.get(reverse("mfa_activate_totp"))
+    settings.CREDENTIAL_KEYS = [vault.new_key()]
+    page = browser.post(reverse("mfa_activate_totp"), {"code": "000000"}).content.decode()
+    assert '<p class="secret"><code>' in page
+    assert "Wait for the next one in your app" in page
+
+
 def test_a_code_is_good_once(olga: Membership, secret: str) -> None:
     code = code_of(secret)
     assert enter_code(sign_in(olga), code) == "/"

@@ -66,7 +66,10 @@ def test_an_admin_who_steps_down_lands_where_they_may_be(browser: Client, alice:
 
 def test_an_admin_deactivates_and_reactivates(browser: Client, olga: Membership) -> None:
     response = browser.post(address("deactivate", olga.pk), follow=True)
-    assert "Olga Olsen can&#x27;t enter Acme any more." in response.content.decode()
+    assert (
+        "Olga Olsen can&#x27;t enter Acme any more, and nothing syncs with their credentials."
+        in response.content.decode()
+    )
     olga.refresh_from_db()
     assert not olga.is_active
     browser.post(address("reactivate", olga.pk))

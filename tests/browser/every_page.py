@@ -211,7 +211,7 @@ POSTS = {
         "field-restore",
     ],
 }
-ONLY_POSTS = {f"{space}:{name}" for space, names in POSTS.items() for name in names}
+ONLY_POSTS = {f"{space}:{name}" for space, names in POSTS.items() for name in names} | {"session-end"}
 #: What a GET answers where that is no page.
 NO_PAGES = {
     "healthz": "a word for machines",

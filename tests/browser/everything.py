@@ -9,6 +9,10 @@ from itertools import islice
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts import digest
@@ -60,7 +64,7 @@ def make_everything(
     factories.make_member(factories.make_account(elsewhere), user=olga.user)
     roadmap = factories.make_roadmap(olga, long(120), description=long(300))
     things: Things = {"account_slug": acme.slug, "roadmap_id": roadmap.pk}
-    things |= _people(acme, alice) | _roadmap(roadmap, olga, vera)
+    things |= _people(acme, alice) | _roadmap(roadmap, olga, vera) | {"session_id": _session_of(olga)}
     things |= _integration(roadmap, olga, alice, tracker) | _others(olga, alice, tracker)
     _looked_at(roadmap, olga)
     return things | _portfolios(roadmap, olga, alice)
@@ -92,6 +96,18 @@ def _people(acme: Account, alice: Membership) -> Things:
         "key": default_token_generator.make_token(asker),
         "confirmation": EmailConfirmationHMAC(unconfirmed).key,
     }
+
+
+def _session_of(member: Membership) -> int:
+    """Another browser in which the person is signed in."""
+    store = SessionStore()
+    store[SESSION_KEY], store[HASH_SESSION_KEY] = str(member.user.pk), member.user.get_session_auth_hash()
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store.create()
+    made = UserSession.objects.create(
+        user=member.user, session_key=store.session_key, ip="192.0.2.7", user_agent=long(180)
+    )
+    return int(made.pk)
 
 
 # --- A roadmap and what is on it

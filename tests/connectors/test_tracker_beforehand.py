@@ -30,7 +30,12 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 def pull(sandbox: Sandbox, *, at_once: int = 3, tries: int = 2) -> tuple[list[Page], Http]:
     http = Http(
-        sandbox.url, user_agent="Test", limits=Limits(tries=tries, at_once=at_once), sleep=lambda _: None, rng=lambda: 0
+        sandbox.url,
+        user_agent="Test",
+        allow_private=True,
+        limits=Limits(tries=tries, at_once=at_once),
+        sleep=lambda _: None,
+        rng=lambda: 0,
     )
     project = next(iter(sandbox.world.projects.values()))
     query = Query(str(project.id), STATES, frozenset({"labels", "updated"}))
@@ -99,7 +104,7 @@ def test_what_stops_a_pull_stops_its_threads(sandbox: Sandbox) -> None:
         if sent >= 4:
             raise Stop
 
-    http = Http(sandbox.url, user_agent="Test", limits=Limits(at_once=3), on_request=stop_at_fourth)
+    http = Http(sandbox.url, user_agent="Test", allow_private=True, limits=Limits(at_once=3), on_request=stop_at_fourth)
     project = next(iter(sandbox.world.projects.values()))
     query = Query(str(project.id), STATES, frozenset())
     with pytest.raises(Stop):

@@ -130,6 +130,7 @@ class Site:
             "REDIS_URL": self.servers.redis_url,
             "DATA_DIR": str(self.home / "site"),
             "PIVOTAL_TRACKER_URL": self.sandbox.url,
+            "ALLOW_PRIVATE_TRACKERS": "true",
             "EMAIL_URL": f"filemail:///{self.home / 'mail'}",
             "ALLOWED_HOSTS": "127.0.0.1",
             "TRACKER_REQUESTS_PER_SECOND": "1000",

@@ -32,7 +32,7 @@ GOOD = b'[{"id": 1}]'
 def ask(*acts: Act, limits: Limits = SECOND) -> bytes:
     with (
         rude_server(*acts) as server,
-        Http(server.url, user_agent="Tests", limits=limits, sleep=lambda _: None) as http,
+        Http(server.url, allow_private=True, user_agent="Tests", limits=limits, sleep=lambda _: None) as http,
     ):
         return http.get("/me").body
 
@@ -75,7 +75,7 @@ def test_a_broken_body_is_tried_again_and_then_unexpected(act: Act) -> None:
     limits = replace(PATIENT, tries=2)
     with (
         rude_server(act, answer(GOOD)) as server,
-        Http(server.url, user_agent="T", limits=limits, rng=lambda: 0) as http,
+        Http(server.url, allow_private=True, user_agent="T", limits=limits, rng=lambda: 0) as http,
     ):
         assert http.get("/me").body == GOOD
     with pytest.raises(UnexpectedResponse):
@@ -138,7 +138,7 @@ def test_a_connection_is_used_again() -> None:
         assert b"GET /me" in connection.recv(65536)
         connection.sendall(kept)
 
-    with rude_server(twice) as server, Http(server.url, user_agent="Tests", limits=SECOND) as http:
+    with rude_server(twice) as server, Http(server.url, allow_private=True, user_agent="Tests", limits=SECOND) as http:
         assert [http.get("/me").body for _ in range(2)] == [b"[]", b"[]"]
         assert len(server.heard) == 1
 
@@ -146,7 +146,7 @@ def test_a_connection_is_used_again() -> None:
 def test_a_server_that_hears_only_get(recwarn: pytest.WarningsRecorder) -> None:
     """One-way means that nothing but GET is ever sent; cookies are not kept either."""
     act = answer(GOOD, "Set-Cookie: a=b")
-    with rude_server(act) as server, Http(server.url, user_agent="Tests", limits=SECOND) as http:
+    with rude_server(act) as server, Http(server.url, allow_private=True, user_agent="Tests", limits=SECOND) as http:
         http.get("/me")
         http.get("/me")
         assert [heard.split(b" ")[0] for heard in server.heard] == [b"GET", b"GET"]
@@ -158,7 +158,7 @@ def test_a_refused_connection_and_an_unknown_name_say_which() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = listener.getsockname()[1]
     with (
-        Http(f"http://127.0.0.1:{closed}", user_agent="T", limits=SECOND) as http,
+        Http(f"http://127.0.0.1:{closed}", allow_private=True, user_agent="T", limits=SECOND) as http,
         pytest.raises(TrackerUnavailable, match="could not be reached"),
     ):
         http.get("/me")
@@ -204,7 +204,7 @@ def test_a_certificate_that_nobody_vouches_for_is_never_accepted(certificate: Pa
     """N7."""
     with rude_server(over_tls(certificate, answer(GOOD)), clear=False) as server:
         address = server.url.replace("http:", "https:")
-        with Http(address, user_agent="T", limits=Limits()) as http:
+        with Http(address, allow_private=True, user_agent="T", limits=Limits()) as http:
             with pytest.raises(TrackerUnavailable, match="certificate"):
                 http.get("/me")
             assert http.requests == 1
@@ -214,7 +214,7 @@ def test_the_deadline_holds_over_tls_too(certificate: Path) -> None:
     drip = over_tls(certificate, say(head("Content-Length: 1000"), *[b" "] * 30, pause=0.1))
     with rude_server(over_tls(certificate, answer(GOOD)), drip, clear=False) as server, requests.Session() as session:
         session.trust_env = False
-        session.mount("https://", DeadlineAdapter())
+        session.mount("https://", DeadlineAdapter(allow_private=True))
         address = server.url.replace("http:", "https:")
         assert session.get(address, verify=str(certificate), timeout=5).content == GOOD
         began = time.monotonic()
@@ -238,7 +238,7 @@ def test_neither_proxies_nor_netrc_of_the_machine_are_read(
         # The trap works: what does not guard itself falls in.
         assert requests.get(server.url, timeout=2).content == GOOD
         assert len(proxy.heard) == 1
-        with Http(server.url, user_agent="Tests", limits=SECOND) as http:
+        with Http(server.url, allow_private=True, user_agent="Tests", limits=SECOND) as http:
             assert http.get("/me").body == GOOD
         assert len(proxy.heard) == 1 and len(server.heard) == 1
         assert b"authorization" not in server.heard[0].lower()

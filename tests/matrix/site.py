@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.access import LAST_ACCOUNT
-from accounts.models import Account, Invitation, Membership, Role
+from accounts.models import Account, Invitation, Membership, Role, User
 from integrations.models import ProjectLink
 from roadmaps.models import Field, Item, ItemLink, Roadmap, Share
 from tests import factories
@@ -90,8 +90,10 @@ def make_site(tracker: Sandbox) -> Site:
         "editor": factories.make_member(acme, name="Elsa Editor"),
         "owner": olga,
         "admin": alice,
+        "deactivated": factories.make_member(acme, Role.ADMIN, name="Dora Dismissed"),
         "ex-member": factories.make_member(acme, name="Xavier Former", deactivated_at=timezone.now()),
     }
+    User.objects.filter(pk=people["deactivated"].user_id).update(is_active=False)
     for who, level in SHARES.items():
         for name in SHARED:
             roadmap = Roadmap.objects.get(pk=things[name])

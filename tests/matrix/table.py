@@ -13,8 +13,12 @@ from tests.browser.every_page import ARGUMENTS
 from tests.factories import PASSWORD
 from tracker_sandbox.demo import DEMO_TOKEN
 
-EVERYBODY = ("nobody", "stranger", "ex-member", "outsider", "reviewer", "viewer", "editor", "owner", "admin")
-SIGNED_IN = frozenset(EVERYBODY) - {"nobody"}
+#: An ex-member was deactivated in the account; who is "deactivated" may not sign in at all any more, and was an admin.
+EVERYBODY = (
+    *("nobody", "deactivated", "stranger", "ex-member"),
+    *("outsider", "reviewer", "viewer", "editor", "owner", "admin"),
+)
+SIGNED_IN = frozenset(EVERYBODY) - {"nobody", "deactivated"}
 MEMBERS = SIGNED_IN - {"stranger", "ex-member"}
 MAKERS = MEMBERS - {"reviewer"}
 LOOK = MEMBERS - {"outsider"}
@@ -47,6 +51,7 @@ class Row:
 def expected(name: str, who: str, method: str) -> int:
     """The status that this person gets."""
     row = TABLE[name]
+    who = "nobody" if who == "deactivated" else who
     if who in row.but:
         answer = row.but[who][method == "POST"]
     elif (row.get if method == "GET" else row.post) is None:
@@ -118,6 +123,7 @@ _SIGN_IN_ROWS = {
     "mfa_generate_recovery_codes": Row(SIGNED_IN, get=302, post=302),
     "mfa_download_recovery_codes": Row(SIGNED_IN, get=404, post=404),
     "usersessions_list": Row(SIGNED_IN, post=302),
+    "session-end": Row(OWNER, get=None, post=302, but=_but(SIGNED_IN - OWNER, None, 404)),
     "unsubscribe": Row(ALL, post=200, args={"token": "digest_token"}),
     **_of(
         "invitations",

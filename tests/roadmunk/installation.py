@@ -64,6 +64,7 @@ class Installation:
             "ALLOWED_HOSTS": "roadmunk.test",
             "DATA_DIR": str(self.place / "data"),
             "EMAIL_URL": "consolemail://",
+            "ALLOW_PRIVATE_TRACKERS": "true",
             "TRACKER_REQUESTS_PER_SECOND": "1000",
             "PYTHONUNBUFFERED": "1",
         }

@@ -231,6 +231,13 @@ def test_a_tracker_out_of_reach(settings: Settings, closed_port: int) -> None:
     assert_wrong(site.trackers, "ConnectionRefusedError", "PIVOTAL_TRACKER_URL")
 
 
+def test_a_tracker_on_a_private_network(settings: Settings, closed_port: int) -> None:
+    """W7"""
+    settings.ALLOW_PRIVATE_TRACKERS = False
+    settings.CONNECTOR_URLS = {"pivotal_tracker": f"https://127.0.0.1:{closed_port}"}
+    assert_wrong(site.trackers, "is on a private network", "ALLOW_PRIVATE_TRACKERS")
+
+
 def test_a_tracker_that_is_somebody_else(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """N7: a certificate for another name."""
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from roadmunk.processes import OURSELVES, User
 from tests.roadmunk.processes import descendants, listening_addresses, pids_with, wait_for
 
 ROOT = Path(__file__).parents[2]
+#: A user that no program here runs as.
+STRANGER = 54321
 OWNER_SCRIPT = """
 import sys, time
 from pathlib import Path
@@ -103,6 +106,34 @@ def test_data_and_sockets_are_for_their_owner_alone(servers: EmbeddedServers) ->
     assert len(places) > 100
     open_to_others = [place for place in places if not place.is_symlink() and place.stat().st_mode & 0o077]
     assert open_to_others == []
+
+
+def reaches(path: Path, *, as_user: int | None) -> bool:
+    """Whether a process of that user can connect to the socket; None: as ourselves."""
+    child = os.fork()
+    if child == 0:  # no exec: the other user may not even reach our Python
+        try:
+            if as_user is not None:
+                os.setgroups([])
+                os.setgid(as_user)
+                os.setuid(as_user)
+            socket.socket(socket.AF_UNIX).connect(str(path))
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_another_user_of_the_machine_connects_to_nothing(servers: EmbeddedServers) -> None:
+    """W24: neither to the database nor to the queue. Who is no root can't become another user to try it."""
+    sockets = [path for path in servers.run_dir.iterdir() if stat.S_ISSOCK(path.stat().st_mode)]
+    assert len(sockets) == 2
+    assert all(reaches(path, as_user=None) for path in sockets)
+    somebody = STRANGER if os.geteuid() == 0 else None
+    for path in sockets:
+        way = [path, *path.parents[: len(path.parents) - 1]]
+        assert any(not place.stat().st_mode & 0o007 and place.stat().st_uid != STRANGER for place in way)
+        assert somebody is None or not reaches(path, as_user=somebody)
 
 
 def test_nothing_outside_the_data_directory_changes(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.base import BaseHandler
 from django.db.models import FileField
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 
 from accounts.models import Membership
 from tests.browser.every_page import ARGUMENTS
@@ -84,6 +85,33 @@ def test_our_own_mistakes_answer_with_every_header_too(
     answer = browser.get("/")
     assert answer.status_code == 500
     assert problems(answer) == []
+
+
+def test_whatever_view_fails_shows_a_number_and_nothing_of_the_inside(
+    alice: Membership, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W21: each view raises, with a token in its mouth."""
+    resolve = BaseHandler.resolve_request
+
+    def fail(*args: object, **kwargs: object) -> HttpResponse:
+        raise RuntimeError("canary0123456789, SELECT * FROM integrations_credential")
+
+    def resolve_to_failure(handler: BaseHandler, request: HttpRequest) -> ResolverMatch:
+        found: ResolverMatch = resolve(handler, request)
+        return ResolverMatch(fail, found.args, found.kwargs, found.url_name, route=found.route)
+
+    browser, wrong = signed_in(alice), {}
+    addresses = every_address(alice)
+    monkeypatch.setattr(BaseHandler, "resolve_request", resolve_to_failure)
+    browser.raise_request_exception = False
+    for name, address in addresses.items():
+        answer = browser.get(address)
+        page = answer.content.decode()
+        inside = [word for word in ("canary", "SELECT", "Traceback", "RuntimeError", "/views/") if word in page]
+        if answer.status_code != 500 or answer["X-Request-ID"] not in page or inside or problems(answer):
+            wrong[name] = (answer.status_code, inside)
+    assert wrong == {}
+    assert len(addresses) > 100
 
 
 @pytest.mark.django_db

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ContentDisallowed
 from pytest_django import Settings
 
 from accounts.models import Membership
+from integrations.models import SyncRun
 from roadmunk.celery import app as celery_app
 from tests import factories
 
@@ -74,12 +76,17 @@ def test_a_message_that_would_run_code_is_refused() -> None:
 
 COSTLY = [
     "page=1000000000",
+    "page=0",
     "page=-1",
+    "page=9223372036854775808",
+    "page=one",
     "page=%00",
     "page_size=1000000",
     "sort=password",
     "sort=" + ",".join(f"name,-f{number}" for number in range(2_000)),
     "&".join(f"name__contains={number}" for number in range(900)),
+    "&".join(f"name__contains={number}" for number in range(10_000)),
+    "&".join(f"f{number}={number}" for number in range(10_000)),
     "q=" + "%28a%2B%29%2B" * 2_000,
     "q=%25%25%25%25%25%25_" * 50,
     "cols=" + ",".join(f"f{number}" for number in range(5_000)),
@@ -87,6 +94,29 @@ COSTLY = [
     "from=0001-01-01&scale=weeks",
     "name__contains=%00",
 ]
+
+
+@pytest.mark.parametrize(
+    "page", ["0", "-1", "1000000000", "9223372036854775808", "one", "", "%00", "1&page=2&sort=password"]
+)
+def test_every_list_has_a_first_page_for_whoever_asks_for_none(page: str, alice: Membership, signed_in: SignIn) -> None:
+    """Section 6."""
+    roadmap = factories.make_roadmap(alice)
+    link = factories.make_link(roadmap, synced_at=timezone.now())
+    run = SyncRun.objects.get(link=link)
+    lists = [
+        *(
+            reverse(name, args=["acme"])
+            for name in ("roadmaps:list", "roadmaps:fields", "accounts:users", "accounts:audit-log")
+        ),
+        *(reverse(f"integrations:{name}", args=["acme"]) for name in ("integrations", "credentials")),
+        *(reverse(f"integrations:{name}", args=["acme", roadmap.pk]) for name in ("run-list", "news")),
+        reverse("integrations:run-detail", args=["acme", roadmap.pk, run.pk]),
+        reverse("roadmaps:slips", args=["acme", roadmap.pk]),
+    ]
+    browser = signed_in(alice)
+    answers = {address: browser.get(f"{address}?page={page}").status_code for address in lists}
+    assert {address: status for address, status in answers.items() if status not in (200, 400)} == {}
 
 
 @pytest.mark.parametrize("layout", ["items-table", "timeline", "swimlane", "rollup"])

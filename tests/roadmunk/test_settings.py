@@ -20,7 +20,7 @@ CONTRACT = {
     *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "PIVOTAL_TRACKER_URL", "ALLOWED_HOSTS", "DEBUG"),
     *("DATA_DIR", "PORT", "MIN_SYNC_MINUTES", "TRACKER_REQUESTS_PER_SECOND", "TRACKER_REQUESTS_AT_ONCE", "EMAIL_URL"),
     *("TRUSTED_PROXIES", "LOG_FORMAT", "METRICS_TOKEN", "KEEP_HISTORY_DAYS"),
-    "SITE_URL",
+    *("SITE_URL", "ALLOW_PRIVATE_TRACKERS"),
 }
 PRODUCTION = {
     "DATABASE_URL": "postgres://roadmunk:password@db.example.com/roadmunk",
@@ -100,6 +100,34 @@ def test_a_missing_secret_is_a_refusal_that_names_it(name: str, value: str) -> N
     assert done.returncode != 0
     assert f"{name} is not set" in done.stderr
     assert ".env.example" in done.stderr
+
+
+KEY = PRODUCTION["CREDENTIAL_KEYS"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"SECRET_KEY": "change-me"}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY can be guessed"),
+        ({"CREDENTIAL_KEYS": "change-me"}, "CREDENTIAL_KEYS holds a key that is not"),
+        ({"CREDENTIAL_KEYS": f"{KEY},{KEY[:-8]}"}, "CREDENTIAL_KEYS holds a key that is not"),
+        ({"CREDENTIAL_KEYS": ","}, "CREDENTIAL_KEYS holds a key that is not"),
+        ({"DEBUG": "true"}, "DEBUG shows the inside of the site"),
+        ({"DEBUG": "true", "ALLOWED_HOSTS": "localhost,*"}, "DEBUG shows the inside of the site"),
+    ],
+)
+def test_what_would_only_look_safe_does_not_start(variables: dict[str, str], named: str) -> None:
+    """W18: and says why, without the value."""
+    done = manage("check", **(PRODUCTION | variables))
+    assert done.returncode != 0
+    assert f"ImproperlyConfigured: {named}" in done.stderr
+    for name in variables.keys() & {"SECRET_KEY", "CREDENTIAL_KEYS"}:
+        assert len(variables[name]) < 4 or variables[name] not in done.stderr
+
+
+def test_debug_on_one_machine_starts() -> None:
+    assert manage("check", **(PRODUCTION | {"DEBUG": "true", "ALLOWED_HOSTS": "localhost,127.0.0.1"})).returncode == 0
 
 
 def test_an_embedded_installation_makes_its_own_secrets(tmp_path: Path) -> None:

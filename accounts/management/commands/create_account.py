@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.addresses import one_spelling
 from accounts.models import User
 from accounts.services import create_account
 
@@ -27,7 +28,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = options["admin"].strip().lower()
+        try:
+            email = one_spelling(options["admin"])
+        except ValidationError as error:
+            raise CommandError("Nothing was made. " + " ".join(error.messages)) from error
         known = User.objects.filter(email=email).exists()
         password = None if known else _ask(from_stdin=options["password_stdin"])
         try:

@@ -1,0 +1,25 @@
+"""Who must know at once that a member was shut out, or let in again.
+
+What works in a member's name stands above this package: it says so here, once, when the site starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.models import Membership
+
+Act = Callable[[Membership], None]
+
+_acts: list[Act] = []
+
+
+def tell_by(act: Act) -> None:
+    """Have that function called after each member who was deactivated or reactivated; `is_active` says which."""
+    _acts.append(act)
+
+
+def tell(member: Membership) -> None:
+    """Call it once the change is committed: whoever begins anything now sees it, so only what began before is left."""
+    for act in _acts:
+        act(member)

@@ -1,0 +1,77 @@
+"""Keeps the way out off the operator's own networks: a connection is opened to public addresses only (W7).
+
+The address that was looked at is the one that is connected to. A name that leads somewhere else a moment later, or at a
+second question, changes nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+#: Addresses of IPv6 whose last four bytes are one of IPv4: translated (NAT64), and the old "compatible" ones.
+_WITH_IPV4: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+
+#: All addresses of IPv6 that are given out for the internet are in here.
+_OF_THE_INTERNET: Final = IPv6Network("2000::/3")
+
+
+class PrivateAddress(NewConnectionError):
+    """The name leads to no public address, so nothing was connected to."""
+
+
+def is_public(address: str) -> bool:
+    """Whether it is reached over the internet, and neither this machine, a private network nor many at once."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        ip = _inner(ip)
+    if isinstance(ip, IPv6Address) and ip not in _OF_THE_INTERNET:
+        return False
+    return ip.is_global and not ip.is_multicast
+
+
+def _inner(ip: IPv6Address) -> IPv4Address | IPv6Address:
+    """The address of IPv4 that it stands for, if any."""
+    if any(ip in network for network in _WITH_IPV4):
+        return IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """What the name leads to, in the order in which to try. Raises OSError."""
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class PublicOnly(HTTPConnection):
+    """A connection that looks at each address before it opens a socket to it."""
+
+    def _new_conn(self) -> socket.socket:
+        error: OSError | None = None
+        for address in self._public_addresses():
+            try:
+                return create_connection(
+                    (address, self.port), self.timeout, self.source_address, socket_options=self.socket_options
+                )
+            except OSError as refusal:
+                error = refusal
+        if isinstance(error, TimeoutError):
+            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
+        if error is not None:
+            raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
+        raise PrivateAddress(self, f"{self.host} leads to no public address.")
+
+    def _public_addresses(self) -> Iterator[str]:
+        try:
+            found = addresses_of(self._dns_host, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except UnicodeError as error:  # a name that can be none
+            raise NewConnectionError(self, f"{self.host} is no name of a host.") from error
+        return filter(is_public, found)
