@@ -65,6 +65,11 @@ class Site:
         self.sandbox.stop()
         self.servers.__exit__(None, None, None)
 
+    @property
+    def database_url(self) -> str:
+        """By which the site's processes reach the database."""
+        return self.servers.database_url
+
     # -- workers, beat, web
 
     def start(self, *roles: str, pool: tuple[str, ...] = _POOL) -> None:
@@ -126,7 +131,7 @@ class Site:
     def _environment(self, role: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in _KEPT}
         return kept | {
-            "DATABASE_URL": self.servers.database_url,
+            "DATABASE_URL": self.database_url,
             "REDIS_URL": self.servers.redis_url,
             "DATA_DIR": str(self.home / "site"),
             "PIVOTAL_TRACKER_URL": self.sandbox.url,
