@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from accounts import walls
 from accounts.models import Membership
 from accounts.walls import Across
-from integrations import counters
+from integrations import breaker, counters, registry
 from integrations.models import Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync import outcome
@@ -91,6 +91,7 @@ WITH live AS (
     JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
     WHERE run.state IN ('queued', 'running') AND roadmap.archived_at IS NULL
         AND (%(account)s IS NULL OR run.account_id = %(account)s)
+        AND NOT (run.state = 'queued' AND run.trigger = 'schedule' AND link.kind = ANY(%(held)s))
 )
 SELECT id FROM live
 WHERE state = 'queued' AND place <= %(most)s
@@ -174,10 +175,10 @@ def _look_after_previews() -> None:
 
 def waiting_runs(account_id: int | None = None) -> list[int]:
     """The ids of runs to send now, of all accounts or of one, a first of each account before a second of any."""
+    held = breaker.held(registry.all_kinds())
+    limits = {"resend": RESEND_AFTER.total_seconds(), "most": IN_FLIGHT, "batch": BATCH}
     with connection.cursor() as cursor:
-        cursor.execute(
-            WAITING, {"account": account_id, "resend": RESEND_AFTER.total_seconds(), "most": IN_FLIGHT, "batch": BATCH}
-        )
+        cursor.execute(WAITING, {"account": account_id, "held": held, **limits})
         return [row[0] for row in cursor.fetchall()]
 
 
