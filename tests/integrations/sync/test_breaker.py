@@ -22,7 +22,7 @@ KIND = "pivotal_tracker"
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ids of the runs that workers were told of."""
     ids: list[int] = []
-    monkeypatch.setattr(schedule, "send", ids.append)
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: ids.append(run_id))
     return ids
 
 
