@@ -221,6 +221,10 @@ class Site:
         held = self.strings / "held"
         return held.exists() and held.read_text() == str(self.pid(role))
 
+    def who_is_held(self) -> int:
+        """The process that waits: of a prefork worker, its child."""
+        return int((self.strings / "held").read_text())
+
     def let_go(self) -> None:
         """Nobody waits any more, and nobody shall."""
         for name in ("hold", "held"):
