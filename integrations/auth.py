@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from integrations import pacing, registry, vault
+from integrations import breaker, pacing, registry, vault
 from integrations.connectors.base import Auth
 from integrations.errors import OwnerLeft
 from integrations.http import Http, Limits
@@ -40,7 +40,13 @@ def auth_for(
     if not credential.owner.is_active:
         raise OwnerLeft(owner=str(credential.owner), account=str(credential.account))
     secret = vault.open_sealed(credential.sealed, credential.vault_context)
-    pace = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
+    own = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
+    common = breaker.pace(credential.kind, sleep=sleep)
+
+    def pace() -> None:
+        own()
+        common()
+
     http = Http(
         registry.base_url(credential.kind),
         user_agent=USER_AGENT,

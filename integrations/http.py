@@ -32,6 +32,13 @@ _CHUNK: Final = 64 * 1024
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_.-]+)+", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
+#: By the numbers of OpenSSL.
+_WRONG_WITH_CERTIFICATE: Final = {
+    9: "is not valid yet",
+    10: "has expired",
+    62: "is for another name",
+    64: "is for another name",
+}
 _HEADER: Final = re.compile(r"[\x20-\x7e]*", re.ASCII)
 
 
@@ -238,8 +245,9 @@ class Http:
 
     def _failure_of(self, exc: Exception) -> Failure:
         causes = _causes(exc)
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            text = f"The certificate of {self.host} could not be verified, so nothing was sent to it."
+        if refused := [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]:
+            wrong = _WRONG_WITH_CERTIFICATE.get(refused[0].verify_code, "comes from nobody whom this site trusts")
+            text = f"The certificate of {self.host} {wrong}, so nothing was sent to it."
             return Failure(TrackerUnavailable(text), again=False)
         if any(isinstance(cause, PrivateAddress) for cause in causes):
             text = (

@@ -30,7 +30,9 @@ return math.max(0, math.ceil(spent + step - now))
 """
 
 
-def pace_for(name: str, per_second: float, *, sleep: Callable[[float], None] = time.sleep) -> Callable[[], None]:
+def pace_for(
+    name: str, per_second: float, *, sleep: Callable[[float], None] = time.sleep, burst: int = BURST
+) -> Callable[[], None]:
     """A function to call before each request; it returns when the request may go. 0 per second means: no limit."""
     if per_second <= 0:
         return lambda: None
@@ -38,7 +40,7 @@ def pace_for(name: str, per_second: float, *, sleep: Callable[[float], None] = t
 
     def pace() -> None:
         try:
-            wait = int(str(server().eval(TAKE, 1, f"pace:{name}", str(step), str(BURST))))
+            wait = int(str(server().eval(TAKE, 1, f"pace:{name}", str(step), str(burst))))
         except redis.RedisError as error:
             log.warning("No pacing, Redis did not answer: %s", type(error).__name__)
             return

@@ -22,10 +22,8 @@ from redis.exceptions import RedisError
 from integrations import counters
 from integrations.figures import figures
 from integrations.redis_server import server
+from integrations.sync.queues import Queue
 from roadmunk import signs
-
-#: The list that Celery keeps waiting messages in.
-QUEUE = "celery"
 
 
 @never_cache
@@ -88,7 +86,10 @@ def _of_redis() -> Iterator[Metric]:
     durations.add_metric([], [*within, ("+Inf", float(counted.timed))], counted.seconds)
     requests = CounterMetricFamily("roadmunk_tracker_requests", "Requests that runs sent.", value=counted.requests)
     yield from (ended, durations, requests)
-    yield _gauge("roadmunk_queue_messages", "Messages that wait for a worker.", float(server().llen(QUEUE)))
+    messages = GaugeMetricFamily("roadmunk_queue_messages", "Messages that wait for a worker.", labels=["queue"])
+    for queue in Queue:
+        messages.add_metric([queue], float(server().llen(queue)))
+    yield messages
     seen = GaugeMetricFamily("roadmunk_seen_seconds", "Seconds since a sign of life.", labels=["of"])
     for sign in signs.Sign:
         if (age := signs.age(sign)) is not None:

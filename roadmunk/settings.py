@@ -16,6 +16,7 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from roadmunk import secrets
 from roadmunk.refusals import why_not
@@ -148,6 +149,8 @@ CACHES = {
 
 # Celery writes a unix socket, and the number of the database on it, in its own way.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+# By weight (integrations/sync/queues.py); a worker without -Q takes from each in turn.
+CELERY_TASK_QUEUES = [Queue(name) for name in ("celery", "changes", "whole")]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -15,7 +15,7 @@ from integrations.models import ProjectLink, SyncRun
 from integrations.sync.claim import hold
 from integrations.sync.outline import Outline, outline, read_outline
 from integrations.sync.plan import Plan
-from integrations.sync.schedule import send_runs
+from integrations.sync.schedule import send_asked
 
 #: A run may stop this many items without a question, or this share of those that it keeps, whichever is more.
 FREE_ITEMS = 20
@@ -88,7 +88,7 @@ def let_go(run: SyncRun, *, member: Membership) -> bool:
             requests=0,
         )
         if freed:
-            transaction.on_commit(lambda: send_runs([run.pk]))
+            transaction.on_commit(lambda: send_asked(run.pk))
     return bool(freed)
 
 

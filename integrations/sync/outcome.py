@@ -263,4 +263,10 @@ def _stop_everything_with(run: SyncRun, error: CredentialRejected) -> None:
     ProjectLink.objects.filter(pk__in=[link.pk for link in links], paused_at=None).update(
         paused_at=Now(), paused_code=error.code, paused_reason=str(error)[:500]
     )
+    # What waits in the queue would ask the tracker once more each.
+    waiting = SyncRun.objects.filter(link__in=links, state=SyncRun.State.QUEUED)
+    ids = list(waiting.select_for_update(no_key=True, skip_locked=True, of=["self"]).values_list("pk", flat=True))
+    SyncRun.objects.filter(pk__in=ids).update(
+        state=SyncRun.State.FAILED, finished_at=Now(), error_code=error.code, error=str(error)[:500]
+    )
     notices.tell_of_dead_secret(run, links)

@@ -13,13 +13,13 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from accounts import log_ids, walls
-from integrations import counters, registry, vault
+from integrations import breaker, counters, registry, vault
 from integrations.auth import auth_for
 from integrations.errors import PullError
 from integrations.models import ProjectLink, SyncRun
 from integrations.records import Cursor
 from integrations.sync import brake, outcome
-from integrations.sync.claim import LeaseLost, claim, leave
+from integrations.sync.claim import LeaseLost, claim, give_back, leave
 from integrations.sync.heart import Heart
 from integrations.sync.look import Look, query_of
 from integrations.sync.speed import at_full_speed
@@ -34,6 +34,9 @@ def execute(run_id: int, *, on_progress: Callable[[SyncRun], None] | None = None
     """Carry out a queued run to its end. None where it was not ours to take, or was taken from us."""
     run = claim(run_id)
     if run is None:
+        return None
+    if not breaker.may_run(run):
+        give_back(SyncRun, [run.pk])
         return None
     with walls.entered(run.account_id), log_ids.about(account=run.account_id, run=run.pk):
         return _carry_out(run, on_progress or (lambda _: None))
@@ -64,6 +67,7 @@ def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun 
         run.refresh_from_db()
     extra = {"state": run.state, "code": run.error_code, "requests": run.requests, "seconds": run.seconds}
     counters.count_run(run)
+    breaker.learn(run)
     log.info("Run %s ended: %s", run.pk, run.state, extra=extra)
     return run
 

@@ -7,7 +7,7 @@ Any number of dispatchers may run at once. The partial unique index "one live ru
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from celery import current_app
@@ -15,16 +15,18 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 
 from accounts import walls
 from accounts.models import Membership
 from accounts.walls import Across
-from integrations import counters
+from integrations import breaker, counters, registry
 from integrations.models import Preview, ProjectLink, SyncRun
 from integrations.models.work import Work
 from integrations.sync import outcome
 from integrations.sync.claim import lost
 from integrations.sync.outline import Outline
+from integrations.sync.queues import QUEUE_OF, Queue
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 BATCH = 1000
 #: After this time in the queue a run is sent again, in case its message was lost.
 RESEND_AFTER = timedelta(minutes=2)
+#: Seconds that the queue may take to answer who sends: a person waits for it (R4).
+SEND_WITHIN = 0.3
 #: Times that a run is taken up again after its worker died; then it fails.
 MAX_ATTEMPTS = 3
 
@@ -80,9 +84,9 @@ WHERE id IN (
 #: worked off in order, so an account with a thousand due roadmaps makes nobody wait for more than these.
 IN_FLIGHT = 10
 
-WAITING = """
+WAITING = f"""
 WITH live AS (
-    SELECT run.id, run.state, run.sent_at, row_number() OVER (
+    SELECT run.id, run.state, run.sent_at, {QUEUE_OF} AS queue, row_number() OVER (
         PARTITION BY run.account_id
         ORDER BY run.state = 'running' DESC, run.sent_at IS NULL, run.trigger = 'schedule', run.id
     ) AS place
@@ -91,15 +95,16 @@ WITH live AS (
     JOIN roadmaps_roadmap AS roadmap ON roadmap.id = link.roadmap_id
     WHERE run.state IN ('queued', 'running') AND roadmap.archived_at IS NULL
         AND (%(account)s IS NULL OR run.account_id = %(account)s)
+        AND NOT (run.state = 'queued' AND run.trigger = 'schedule' AND link.kind = ANY(%(held)s))
 )
-SELECT id FROM live
+SELECT id, queue FROM live
 WHERE state = 'queued' AND place <= %(most)s
     AND (
         sent_at IS NULL OR sent_at < now() - %(resend)s * interval '1 second'
         OR sent_at > now() + %(resend)s * interval '1 second'
     )
 ORDER BY place, id LIMIT %(batch)s
-"""
+"""  # noqa: S608 - the names are ours
 
 
 def request_run(
@@ -121,7 +126,7 @@ def request_run(
         SyncRun.objects.bulk_create([run], ignore_conflicts=True)
         live = SyncRun.objects.filter(link=link, account_id=link.account_id, state__in=SyncRun.LIVE).first()
     if send and live.state == SyncRun.State.QUEUED:
-        transaction.on_commit(lambda: send_runs([live.pk]))
+        transaction.on_commit(lambda: send_asked(live.pk))
     return live
 
 
@@ -153,7 +158,7 @@ def tick() -> list[int]:
     waiting = waiting_runs()
     send_runs(waiting)
     _look_after_previews()
-    return waiting
+    return list(waiting)
 
 
 def _look_after_previews() -> None:
@@ -172,13 +177,13 @@ def _look_after_previews() -> None:
     send_previews(waiting.order_by("id").values_list("pk", flat=True)[:BATCH])
 
 
-def waiting_runs(account_id: int | None = None) -> list[int]:
-    """The ids of runs to send now, of all accounts or of one, a first of each account before a second of any."""
+def waiting_runs(account_id: int | None = None) -> dict[int, Queue]:
+    """The runs to send now, by id, of all accounts or of one, a first of each account before a second of any."""
+    held = breaker.held(registry.all_kinds())
+    limits = {"resend": RESEND_AFTER.total_seconds(), "most": IN_FLIGHT, "batch": BATCH}
     with connection.cursor() as cursor:
-        cursor.execute(
-            WAITING, {"account": account_id, "resend": RESEND_AFTER.total_seconds(), "most": IN_FLIGHT, "batch": BATCH}
-        )
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(WAITING, {"account": account_id, "held": held, **limits})
+        return {run_id: Queue(queue) for run_id, queue in cursor.fetchall()}
 
 
 def send_next(account_id: int) -> None:
@@ -217,17 +222,22 @@ def take_up_lost_runs() -> None:
     )
 
 
-def send(run_id: int) -> None:
+def send(run_id: int, queue: Queue) -> None:
     """Put the run's message into the queue. By the task's name: the task itself stands above this module.
 
     Raises OperationalError where the queue does not answer.
     """
-    current_app.send_task("integrations.tasks.run_link", (run_id,), retry=False)
+    _tell("integrations.tasks.run_link", run_id, queue)
 
 
-def send_runs(run_ids: Iterable[int]) -> None:
+def send_runs(runs: Mapping[int, Queue]) -> None:
     """Poke the workers. A broker that does not answer is no failure: the rows are there, the next tick sends again."""
-    _poke(SyncRun, send, run_ids)
+    _poke(SyncRun, lambda run_id: send(run_id, runs[run_id]), runs)
+
+
+def send_asked(run_id: int) -> None:
+    """The same for a run that a person waits for."""
+    send_runs({run_id: Queue.ASKED})
 
 
 def send_previews(preview_ids: Iterable[int]) -> None:
@@ -237,7 +247,14 @@ def send_previews(preview_ids: Iterable[int]) -> None:
 
 def send_preview(preview_id: int) -> None:
     """As `send`, of a preview."""
-    current_app.send_task("integrations.tasks.look_ahead", (preview_id,), retry=False)
+    _tell("integrations.tasks.look_ahead", preview_id, Queue.ASKED)
+
+
+def _tell(task: str, about: int, queue: Queue) -> None:
+    """Over connections of their own: who sends waits less for a queue that hangs than who listens to it."""
+    sender = current_app.connection_for_write(transport_options={"socket_timeout": SEND_WITHIN})
+    with producers[sender].acquire(block=True) as producer:
+        current_app.send_task(task, (about,), queue=queue, producer=producer, retry=False)
 
 
 def _poke(model: type[Work], tell: Callable[[int], None], ids: Iterable[int]) -> None:

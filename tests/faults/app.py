@@ -79,7 +79,7 @@ def _set_points() -> None:
 
 
 def _be_quick() -> None:
-    from integrations import http
+    from integrations import breaker, http
     from integrations.connectors.pivotal_tracker import client, fates, pulling
     from integrations.sync import claim, effects, heart, outcome, schedule
 
@@ -88,6 +88,9 @@ def _be_quick() -> None:
     heart.TELL_EVERY = 0.2
     schedule.RESEND_AFTER = timedelta(seconds=times.RESEND_SECONDS)
     outcome.FIRST_WAIT = timedelta(seconds=times.FIRST_WAIT_SECONDS)
+    breaker.FIRST_PAUSE = timedelta(seconds=times.FIRST_PAUSE_SECONDS)
+    breaker.LONGEST_PAUSE = timedelta(seconds=times.LONGEST_PAUSE_SECONDS)
+    breaker.BACK_WITHIN = times.BACK_SECONDS
     effects.BATCH = 2  # several batches of a small project
     client._STORIES_A_PAGE = client._ITERATIONS_A_PAGE = client._ACTIVITIES_A_PAGE = 3
     pulling.BULK_IDS = fates.BULK_IDS = 3  # type: ignore[attr-defined]

@@ -47,6 +47,7 @@ def site(running: Site, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
         for name in ("postgres", "redis"):
             if running.server(name).poll() is not None:
                 running.start_server(name)
+            running.thaw_server(name)
         running.start("worker", "beat")
         for role in ("worker", "beat"):
             running.thaw(role)

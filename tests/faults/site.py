@@ -65,6 +65,11 @@ class Site:
         self.sandbox.stop()
         self.servers.__exit__(None, None, None)
 
+    @property
+    def database_url(self) -> str:
+        """By which the site's processes reach the database."""
+        return self.servers.database_url
+
     # -- workers, beat, web
 
     def start(self, *roles: str, pool: tuple[str, ...] = _POOL) -> None:
@@ -126,7 +131,7 @@ class Site:
     def _environment(self, role: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in _KEPT}
         return kept | {
-            "DATABASE_URL": self.servers.database_url,
+            "DATABASE_URL": self.database_url,
             "REDIS_URL": self.servers.redis_url,
             "DATA_DIR": str(self.home / "site"),
             "PIVOTAL_TRACKER_URL": self.sandbox.url,
@@ -216,6 +221,10 @@ class Site:
         """Whether it is that process who waits."""
         held = self.strings / "held"
         return held.exists() and held.read_text() == str(self.pid(role))
+
+    def who_is_held(self) -> int:
+        """The process that waits: of a prefork worker, its child."""
+        return int((self.strings / "held").read_text())
 
     def let_go(self) -> None:
         """Nobody waits any more, and nobody shall."""

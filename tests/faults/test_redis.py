@@ -66,7 +66,10 @@ def test_redis_is_away(frozen: bool, site: Site, roadmap: LinkedRoadmap, measure
     measure("R4", roadmap.heals(seconds=TARGET), target=TARGET)
 
 
-def test_sync_now_is_taken_at_once_without_a_queue(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
+@pytest.mark.parametrize("frozen", [False, True], ids=["stopped", "hangs"])
+def test_sync_now_is_taken_at_once_without_a_queue(
+    frozen: bool, site: Site, roadmap: LinkedRoadmap, measure: Measure
+) -> None:
     """R4: "Sync now" needs less than a second, and the run is there when Redis is."""
     site.start("web")
     browser = Browser(site, roadmap.owner)
@@ -74,7 +77,10 @@ def test_sync_now_is_taken_at_once_without_a_queue(site: Site, roadmap: LinkedRo
     roadmap.changes()
     roadmap.update(next_sync_at=None)
     roadmap.look()
-    site.end_server("redis")
+    if frozen:
+        site.freeze_server("redis")
+    else:
+        site.end_server("redis")
     began = time.monotonic()
     status = browser.post(f"{roadmap.page}integration/sync/")
     took = time.monotonic() - began
@@ -82,7 +88,10 @@ def test_sync_now_is_taken_at_once_without_a_queue(site: Site, roadmap: LinkedRo
     assert roadmap.run().state == "queued"
     measure("R4", took, target=1.0)
     assert took < 3
-    site.start_server("redis")
+    if frozen:
+        site.thaw_server("redis")
+    else:
+        site.start_server("redis")
     roadmap.be_due()
     measure("R4", roadmap.heals(seconds=TARGET), target=TARGET)
 

@@ -11,6 +11,11 @@ RENEWAL_SECONDS = 0.4
 RESEND_SECONDS = 6.0
 #: Before a run that failed is tried again, from 5 minutes.
 FIRST_WAIT_SECONDS = 1.0
+#: A tracker that is down for everybody is left alone for so long at first, from 1 minute, and at most, from 15; who
+#: waited comes back within so much, from 1 minute.
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 5.0
+BACK_SECONDS = 3
 #: One try of a request, from 30; waits between tries are a twentieth.
 TRY_SECONDS = 1.0
 WAITS = 0.05

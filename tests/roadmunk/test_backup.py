@@ -6,6 +6,7 @@ import re
 import shlex
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 
 from integrations import vault
 from tests.roadmunk.installation import Installation
+from tracker_sandbox.demo import DEMO_TOKEN, build_demo
+from tracker_sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 MADE = """
@@ -127,6 +130,37 @@ def test_a_backup_in_the_middle_of_work_is_of_one_moment(site: Installation) -> 
     assert texts
     assert all(texts.count(text) == 2 for text in set(texts))
     assert len(texts) < len(site.rows()["roadmaps_comment"])
+
+
+LINKED = f"""
+from tests import factories
+owner = factories.make_member(factories.make_account("Syncing"), "admin")
+credential = factories.make_credential(owner, secret="{DEMO_TOKEN}")
+answer = factories.make_link(factories.make_roadmap(owner), credential=credential, project_id="%s").roadmap_id
+"""
+
+
+def test_a_backup_while_a_project_is_pulled_holds_all_of_it_or_nothing(site: Installation) -> None:
+    """P7: dumps are taken one after the other until the pull is over."""
+    with Sandbox(build_demo()) as sandbox, ThreadPoolExecutor() as background:
+        project = next(iter(sandbox.world.projects))
+        roadmap = site.do(LINKED % project)
+        pull = background.submit(site.manage, "sync", str(roadmap), PIVOTAL_TRACKER_URL=sandbox.url)
+        places = [dump(site, "pull-0.dump")]
+        while not pull.done():
+            places.append(dump(site, f"pull-{len(places)}.dump"))
+        places.append(dump(site, "pull-after.dump"))
+        done = pull.result()
+    assert done.returncode == 0, done.stderr
+    numbers = []
+    for number, place in enumerate(places):
+        restore(site, place, f"pull_{number}")
+        rows = site.rows(f"pull_{number}")
+        items = sum(row["roadmap_id"] == roadmap for row in rows["roadmaps_item"].values())
+        made = [row["created"] for row in rows["integrations_syncrun"].values() if row["state"] == "succeeded"]
+        assert items == sum(made) == len(rows["integrations_itemchange"])
+        numbers.append(items)
+    assert set(numbers[:-1]) <= {0, numbers[-1]} and numbers[-1] > 10, numbers
 
 
 def test_secrets_open_with_the_keys_alone(site: Installation) -> None:

@@ -120,7 +120,7 @@ def test_a_lost_database_is_told_and_redis_stands(
     monkeypatch.setattr(metrics, "figures", lost)
     found = read(client)
     assert (found["roadmunk_up{database}"], found["roadmunk_up{redis}"]) == (0, 1)
-    assert "roadmunk_queue_messages" in found
+    assert "roadmunk_queue_messages{whole}" in found
 
 
 def test_a_lost_redis_is_told_and_the_database_stands(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
+from django.db.backends.utils import CursorWrapper
 
 #: The longest that a statement waits for a lock, in milliseconds.
 LOCK_TIMEOUT: Final = 5000
@@ -28,6 +29,7 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         for pause in (*PAUSES, None):
             with connection.cursor() as cursor:
+                _refuse_pooler(cursor)
                 cursor.execute("SET lock_timeout = %s", [LOCK_TIMEOUT])
             try:
                 super().handle(*args, **options)
@@ -43,6 +45,17 @@ class Command(migrate.Command):
                 connection.close()  # and with it the setting
 
 
+def _refuse_pooler(cursor: CursorWrapper) -> None:
+    """A pooler hands sessions around, and the setting with them. It does not know its server's process, or hides it."""
+    cursor.execute("SELECT pg_backend_pid()")
+    if cursor.fetchone() != (cursor.connection.get_backend_pid(),):
+        raise CommandError(_POOLER)
+
+
+_POOLER: Final = (
+    "There is a connection pooler between here and PostgreSQL. Nothing was changed. Set DATABASE_URL to the address of"
+    " PostgreSQL itself for this one command; web and workers keep the pooler's."
+)
 _GIVE_UP: Final = (
     "A table stayed in use for longer than half a minute, so the rest was left undone; what was done is whole, and"
     " the site works on. Look for long statements (SELECT * FROM pg_stat_activity), then run this again."

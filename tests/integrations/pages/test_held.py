@@ -29,7 +29,7 @@ ANSWERS = ("run-apply", "run-keep", "run-cancel")
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The runs that workers were told of; none of them works here."""
     told: list[int] = []
-    monkeypatch.setattr(schedule, "send", told.append)
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: told.append(run_id))
     return told
 
 

@@ -51,7 +51,7 @@ def test_a_message_that_comes_three_times_to_four_workers_is_one_pull(
 def test_many_dispatchers_and_a_click_make_one_run(
     link: ProjectLink, tracker: FakeConnector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "send", lambda run_id: None)
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: None)
     for _ in range(5):
         SyncRun.objects.all().delete()
         ProjectLink.objects.update(next_sync_at="2026-01-01T00:00:00Z")

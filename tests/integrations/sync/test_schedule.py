@@ -8,11 +8,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
+from integrations.sync.queues import Queue
 from tests import factories
 
 
@@ -20,7 +21,7 @@ from tests import factories
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ids of the runs that workers were told of."""
     ids: list[int] = []
-    monkeypatch.setattr(schedule, "send", ids.append)
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: ids.append(run_id))
     return ids
 
 
@@ -92,16 +93,16 @@ def test_a_worker_is_told_when_the_request_is_committed(
 def test_without_a_broker_the_run_waits_for_the_next_tick(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
     """R4"""
 
-    def unreachable(run_id: int) -> None:
+    def unreachable(run_id: int, queue: str) -> None:
         raise OperationalError("no broker")
 
     run = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
     monkeypatch.setattr(schedule, "send", unreachable)
-    schedule.send_runs([run.pk])
+    schedule.send_asked(run.pk)
     run.refresh_from_db()
     assert (run.state, run.sent_at) == ("queued", None)
     ids: list[int] = []
-    monkeypatch.setattr(schedule, "send", ids.append)
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: ids.append(run_id))
     schedule.tick()
     assert ids == [run.pk]
 
@@ -201,7 +202,7 @@ def test_what_a_person_asked_for_comes_before_what_is_due(
     schedule.queue_due_links()
     asked = schedule.request_run(link=many[4], trigger=SyncRun.Trigger.MANUAL, send=False)
     SyncRun.objects.filter(pk=asked.pk).update(trigger="manual")
-    assert schedule.waiting_runs(many[0].account_id)[0] == asked.pk
+    assert next(iter(schedule.waiting_runs(many[0].account_id))) == asked.pk
 
 
 def test_a_batch_takes_of_every_account(
@@ -244,3 +245,23 @@ def test_a_lease_and_a_message_of_the_future_are_not_waited_for(link: ProjectLin
     schedule.tick()
     run.refresh_from_db()
     assert (run.state, run.attempts, sent) == ("queued", 1, [run.pk, run.pk])
+
+
+def test_runs_wait_in_queues_by_their_weight(link: ProjectLink, mallory: Membership) -> None:
+    """What a person asked for, what reads changes, and what reads everything: none stands in the other's way."""
+    whole, stale, changes = (factories.make_link(factories.make_roadmap(mallory)) for _ in range(3))
+    now = timezone.now()
+    ProjectLink.objects.filter(pk=stale.pk).update(last_full_at=now - timedelta(hours=25))
+    ProjectLink.objects.filter(pk=changes.pk).update(last_full_at=now - timedelta(hours=23))
+    asked = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    for each in (whole, stale, changes):
+        due(each)
+    schedule.queue_due_links()
+    queues = schedule.waiting_runs()
+    assert queues.pop(asked.pk) == "celery"
+    found = {SyncRun.objects.get(pk=pk).link_id: queue for pk, queue in queues.items()}
+    assert found == {whole.pk: "whole", stale.pk: "whole", changes.pk: "changes"}
+
+
+def test_a_worker_takes_from_all_queues(settings: Settings) -> None:
+    assert [queue.name for queue in settings.CELERY_TASK_QUEUES] == list(Queue)
