@@ -6,7 +6,7 @@ Pure: no ORM, no clock, no network. A window ends before its `end`; lengths are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from roadmaps import fields
@@ -25,10 +25,10 @@ class Window:
 
     start: date
     end: date
+    days: int = field(init=False, compare=False)
 
-    @property
-    def days(self) -> int:
-        return (self.end - self.start).days
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "days", (self.end - self.start).days)
 
     @property
     def last(self) -> date:

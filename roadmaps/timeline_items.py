@@ -231,13 +231,22 @@ def key_of(item: Shown, column: Column | None) -> Hashable:
     if column.type == "checkbox":
         value = item.values.get(column.name)
         return value if isinstance(value, bool) else None
-    chosen = [pk for pk in chosen_options(item, column) if pk in column.options]
-    return chosen[0] if chosen else None
+    for pk in chosen_options(item, column):
+        if pk in column.options:
+            return pk
+    return None
 
 
 def _text(item: Shown, labels: Sequence[Column]) -> str:
-    texts = (words(cells.make_cell(item, column, brief=True)) for column in labels)
+    texts = [_word(item, column) for column in labels]
     return " · ".join(filter(None, texts))[:MAX_TEXT] or item.name[:MAX_TEXT]
+
+
+def _word(item: Shown, column: Column) -> str:
+    """What most bars say, the name, is one without the way over a cell."""
+    if column.name == "name":
+        return " ".join(cells.cut(item.name).split())
+    return words(cells.make_cell(item, column, brief=True))
 
 
 def words(cell: Cell) -> str:
