@@ -166,8 +166,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
     "interval_start": 0,
 }
-#: Seconds between two looks for due links.
-DISPATCH_SECONDS = 30
+#: Seconds between two looks for due links: half of what 95 of 100 syncs may begin late.
+DISPATCH_SECONDS = 15
 PRUNE_SECONDS = 600
 #: Days for which runs and what they changed are kept; 0: for ever.
 KEEP_HISTORY_DAYS = env.int("KEEP_HISTORY_DAYS", 90)
