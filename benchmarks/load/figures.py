@@ -21,13 +21,17 @@ OURS = ("web", "workers", "beat")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One stretch of the measurement. Of each part: seconds of processor time, megabytes, and those it rose by."""
+    """One stretch of the measurement. Of each part: seconds of processor time, megabytes, and those it rose by.
+
+    `machine` are the seconds of processor time of everything that ran on it, ours or not.
+    """
 
     seconds: float
     visits: Sequence[Seen]
     cpu: Mapping[str, float]
     memory: Mapping[str, float]
     rise: Mapping[str, float]
+    machine: float = 0.0
 
     @property
     def bad(self) -> int:

@@ -23,12 +23,14 @@ class Gauges:
         self._samples: dict[str, list[tuple[float, float]]] = {name: [] for name in self._groups}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="gauges")
-        #: Seconds of processor time of each group.
+        #: Seconds of processor time of each group, and of the whole machine.
         self.cpu: dict[str, float] = {}
+        self.machine = 0.0
         self.seconds = 0.0
 
     def __enter__(self) -> Gauges:
         self._before, self._began = self._cpu(), time.monotonic()
+        self._latest, self.machine = self._before, -_busy()
         self._thread.start()
         return self
 
@@ -36,7 +38,9 @@ class Gauges:
         self._done.set()
         self._thread.join()
         self.seconds = time.monotonic() - self._began
-        self.cpu = {name: used - self._before[name] for name, used in self._cpu().items()}
+        self.machine += _busy()
+        # Who ended meanwhile was seen last a moment ago.
+        self.cpu = {name: max(used, self._latest[name]) - self._before[name] for name, used in self._cpu().items()}
 
     def memory(self) -> dict[str, float]:
         """Megabytes of each group, at the middle of the second half."""
@@ -48,7 +52,7 @@ class Gauges:
 
     def _watch(self) -> None:
         while not self._done.wait(EVERY):
-            now = time.monotonic() - self._began
+            now, self._latest = time.monotonic() - self._began, self._cpu()
             for name, firsts in self._groups.items():
                 self._samples[name].append((now, sum(_rss(process) for process in _families(firsts)) / 1e6))
 
@@ -78,6 +82,11 @@ def _cpu_of(process: psutil.Process) -> float:
     except psutil.NoSuchProcess:
         return 0.0
     return float(used.user + used.system + used.children_user + used.children_system)
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def _later(samples: Sequence[tuple[float, float]], share: float) -> Sequence[tuple[float, float]]:

@@ -77,7 +77,7 @@ class Load:
         with Gauges({**firsts, **self._parts()}) as gauges:
             seen = _read(visitors) if visitors else _nobody(seconds)
         rise = {part: grown * gauges.seconds for part, grown in gauges.growth().items()}
-        return Stretch(gauges.seconds, seen, gauges.cpu, gauges.memory(), rise)
+        return Stretch(gauges.seconds, seen, gauges.cpu, gauges.memory(), rise, gauges.machine)
 
     def _visitors(self, path: Path, rate: float, seconds: float) -> subprocess.Popen[str]:
         words = (str(self.site.port), HOST, str(path), str(rate), str(seconds))

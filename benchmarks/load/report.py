@@ -25,7 +25,8 @@ def as_text(figures: Figures) -> Iterator[str]:
     yield "Cores in use"
     for name, stretch in (("syncs alone", figures.syncs_alone), *_stretches(figures).items()):
         each = ", ".join(f"{part} {used / stretch.seconds:.2f}" for part, used in stretch.cpu.items())
-        yield f"  {name:<24} {sum(stretch.cpu.values()) / stretch.seconds:6.2f}: {each}"
+        ours, machine = sum(stretch.cpu.values()) / stretch.seconds, stretch.machine / stretch.seconds
+        yield f"  {name:<24} {ours:6.2f} (whole machine {machine:.2f}): {each}"
     yield "Memory under pages and syncs in MB, its rise meanwhile, and what that is in an hour"
     beside = figures.beside
     for part, size in beside.memory.items():
