@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 import redis
 
+from integrations.sync.queues import Queue
 from tests.roadmunk.installation import Installation
 from tests.roadmunk.processes import wait_for
 
@@ -35,7 +36,7 @@ def work(site: Installation) -> None:
     server = redis.Redis.from_url(site.servers.redis_url)
     server.delete("sign:dispatch")
     site.do(SEND)
-    assert wait_for(lambda: not server.llen("celery") and not server.hlen("unacked"), seconds=60)
+    assert wait_for(lambda: not any(map(server.llen, Queue)) and not server.hlen("unacked"), seconds=60)
     assert server.exists("sign:dispatch"), "none of them came to its end"
 
 
