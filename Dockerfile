@@ -28,5 +28,5 @@ USER 10001
 EXPOSE 8000
 ENV PORT=8000
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s CMD ["python", "-m", "roadmunk.probe", "/healthz"]
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "-k", "gthread", "-w", "2", "--threads", "4", "--no-control-socket", \
+CMD ["gunicorn", "--bind", "0.0.0.0:8000", "-k", "gthread", "-w", "3", "--threads", "4", "--no-control-socket", \
      "--worker-tmp-dir", "/dev/shm", "--logger-class", "roadmunk.gunicorn_log.GunicornLogger", "roadmunk.wsgi"]

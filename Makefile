@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_3_
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
 
-.PHONY: run test faults lint types format bench lock audit sbom
+.PHONY: run test faults lint types format bench load lock audit sbom
 
 run: .venv/ready-to-run
 	@exec $(BIN)/python manage.py up
@@ -33,6 +33,11 @@ format: .venv/ready-to-develop
 
 bench: .venv/ready-to-develop
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# A big site under visits and syncs: ten minutes and five gigabytes. ARGS="--help" says how to have it smaller, or to keep
+# the filled site for the next time.
+load: .venv/ready-to-develop
+	@$(BIN)/python -m benchmarks.load $(ARGS)
 
 # ARGS=--upgrade takes newer versions where pyproject.toml allows them.
 lock: .venv/ready-to-develop

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def servers() -> Iterator[None]:
-    """PostgreSQL and Redis out of the wheels, as durable as in the demo, and Django set up on an empty database."""
-    home = Path(tempfile.mkdtemp(prefix="roadmunk-bench-"))
+def servers(kept: Path | None = None) -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Redis out of the wheels, as durable as in the demo, and Django set up on an empty database.
+
+    Or on the one that is in the directory `kept`, where everything stays.
+    """
+    home = kept or Path(tempfile.mkdtemp(prefix="roadmunk-bench-"))
     try:
         with EmbeddedServers(home) as running:
             os.environ |= {
@@ -43,12 +46,13 @@ def servers() -> Iterator[None]:
 
             call_command("migrate", verbosity=0, interactive=False)
             with walls.every_account(walls.Across.OPERATOR):
-                yield
+                yield running
             from django.db import connections
 
             connections.close_all()
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def set_up() -> None:

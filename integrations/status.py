@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.db.models import OuterRef, Subquery
 
-from integrations import credentials, registry, setup, undo
+from integrations import credentials, registry, undo
 from integrations.connectors.base import Connector
 from integrations.errors import ProjectUnavailable, PullRefused
 from integrations.models import ProjectLink, SyncRun
@@ -161,12 +161,22 @@ def stage_of(run: SyncRun) -> str:
 
 
 def status_of(roadmap: Roadmap) -> SyncStatus | None:
-    """How the roadmap's link is doing, in two queries; None for a roadmap without a link."""
-    link = setup.link_of(roadmap)
+    """How the roadmap's link is doing, in two queries, or three while it is not well; None without a link."""
+    # Each page asks this, and none of them needs how far the last pull came, or who owns the credential.
+    link = ProjectLink.objects.defer("cursor").filter(account_id=roadmap.account_id, roadmap=roadmap).first()
     if link is None:
         return None
-    runs = SyncRun.objects.filter(account_id=link.account_id, link=link).order_by("-id")
-    return _status(link, list(runs[:2].union(runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]).order_by("-id")))
+    link.roadmap = roadmap
+    runs = SyncRun.objects.defer("problems").filter(account_id=link.account_id, link=link).order_by("-id")
+    latest = list(runs[:2])
+    if len(latest) == 2 and not any(_stands(run) for run in latest):
+        latest += runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]
+    return _status(link, latest)
+
+
+def _stands(run: SyncRun) -> bool:
+    """Whether it was good and was not taken back."""
+    return run.state in SyncRun.GOOD and run.undone_at is None
 
 
 def _status(link: ProjectLink, latest: list[SyncRun]) -> SyncStatus:
@@ -174,7 +184,7 @@ def _status(link: ProjectLink, latest: list[SyncRun]) -> SyncStatus:
     # Ids grow and at most one run of a link is alive, so the newest one is the live one, if any is.
     live = latest.pop(0) if latest and latest[0].is_live else None
     last = latest[0] if latest else None
-    good = next((run for run in latest if run.state in SyncRun.GOOD and run.undone_at is None), None)
+    good = next(filter(_stands, latest), None)
     state = state_of(link, live=live.state if live else None, last=last.state if last else None)
     return SyncStatus(link, registry.get(link.kind), state, live=live, last=last, good=good)
 

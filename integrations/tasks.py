@@ -13,7 +13,7 @@ from integrations.sync.run import execute
 
 @shared_task
 def dispatch() -> None:
-    """Sent by beat every half minute: look for work."""
+    """Sent by beat every quarter of a minute: look for work."""
     schedule.tick()
 
 
@@ -27,7 +27,7 @@ def run_link(run_id: int) -> None:
 
 @shared_task
 def send_letters() -> None:
-    """Sent by beat every half minute: letters that wait leave, and those of a new week are made."""
+    """Sent by beat every quarter of a minute: letters that wait leave, and those of a new week are made."""
     outbox.send_due(Notice.objects.select_related("run", "link__roadmap", "link__credential__owner__user"))
     digests.queue_due()
     outbox.send_due(Digest.objects.all())

@@ -7,7 +7,15 @@ import logging
 import os
 
 from celery import Celery, Task
-from celery.signals import after_task_publish, heartbeat_sent, setup_logging, task_success, worker_shutting_down
+from celery.signals import (
+    after_task_publish,
+    heartbeat_sent,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    task_success,
+    worker_shutting_down,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
 
@@ -23,6 +31,16 @@ app.autodiscover_tasks()
 def _log_as_the_site_does(**_: object) -> None:
     """Django's settings say how a line looks; Celery sets up nothing of its own where somebody listens here."""
     logging.captureWarnings(True)
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _close_old_connections(sender: Task[..., None], **_: object) -> None:
+    """As Django does around a request: what is too old, or broken, is not used for the next task."""
+    from django.db import close_old_connections
+
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @heartbeat_sent.connect

@@ -43,7 +43,8 @@ class SyncRun(Work, OwnedByAccount):
     TURNED_DOWN = "turned_down"
     CALLED_OFF = "called_off"
 
-    link = models.ForeignKey(ProjectLink, on_delete=models.CASCADE, related_name="runs")
+    # "syncrun_by_link" is its index.
+    link = models.ForeignKey(ProjectLink, on_delete=models.CASCADE, related_name="runs", db_index=False)
     trigger = models.CharField(max_length=8, choices=Trigger)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     asked_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -14,10 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import checks, walls
-from accounts.models import Membership
+from accounts.models import Account, Membership
 from accounts.tenancy import OwnedByAccount
+from accounts.walls import Across
 from roadmaps import access
-from roadmaps.models import Item, Roadmap
+from roadmaps.models import Field, Item, Roadmap
 from tests import factories
 
 SignIn = Callable[[Membership], Client]
@@ -192,3 +193,18 @@ def test_a_role_that_walks_through_walls_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(checks, "_WHO", "SELECT current_user, true")
     [error] = checks.check_role(databases=["default"])
     assert error.id == "accounts.E001" and "walks through" in error.msg
+
+
+def test_the_planner_knows_how_many_rows_a_wall_lets_through(db: None) -> None:
+    """Else it takes an account's rows for one, and reads and sorts all of them where an index has them in order."""
+    accounts = Account.objects.bulk_create(Account(name=f"A{number}", slug=f"a{number}") for number in range(300))
+    with walls.every_account(Across.OPERATOR):
+        Field.objects.bulk_create(
+            Field(account=account, name=f"Field {number}", type="text") for account in accounts for number in range(20)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE roadmaps_field")
+    with walls.entered(accounts[0].pk), connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) SELECT * FROM roadmaps_field WHERE account_id = %s", [accounts[0].pk])
+        (plan,) = cursor.fetchone()
+    assert 5 <= plan[0]["Plan"]["Plan Rows"] <= 40

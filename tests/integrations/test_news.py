@@ -160,6 +160,17 @@ def test_the_first_look_has_no_news_and_one_look_costs_one_query(
         looks.look(roadmap, vera)
 
 
+def test_that_nothing_happened_is_known_from_one_small_query(
+    roadmap: Roadmap, vera: Membership, yesterday: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Every page asks it, and mostly it is so."""
+    synced(make(roadmap), "created")
+    with django_assert_num_queries(1):
+        assert counts(roadmap, vera, timezone.now()) == news.Counts()
+    with django_assert_num_queries(2):
+        assert counts(roadmap, vera, yesterday).appeared == 1
+
+
 def test_a_new_visit_begins_after_a_working_day(roadmap: Roadmap, vera: Membership) -> None:
     """At most one write in eight hours, and nothing between the two visits is lost."""
     now = timezone.now()
@@ -225,7 +236,7 @@ def test_marked_as_seen_the_strip_is_gone(roadmap: Roadmap, vera: Membership, si
     assert "1 appeared" not in browser.get(table).content.decode()
 
 
-def test_the_list_is_paged_in_two_queries_of_any_length(
+def test_the_list_is_paged_in_three_queries_of_any_length(
     roadmap: Roadmap, vera: Membership, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     visit(roadmap, vera, days=2)
@@ -233,7 +244,7 @@ def test_the_list_is_paged_in_two_queries_of_any_length(
         synced(make(roadmap, f"Story {number}"), "created", hours=number / 10)
     browser = signed_in(vera)
     browser.get(page_of(roadmap))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         first = browser.get(page_of(roadmap)).content.decode()
     assert "1–50 of 60 items" in first
     assert "51–60 of 60 items" in browser.get(page_of(roadmap, "?page=2")).content.decode()

@@ -166,7 +166,7 @@ def _beat() -> Program:
 
 
 def _web() -> Program:
-    size = ("-k", "gthread", "-w", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket")
+    size = ("-k", "gthread", "-w", "3", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket")
     place = ("--bind", f"127.0.0.1:{settings.PORT}", "--logger-class", "roadmunk.gunicorn_log.GunicornLogger")
     return _program("web", "-m", "gunicorn", *size, *place, "roadmunk.wsgi", death_signal=signal.SIGTERM)
 

@@ -184,7 +184,7 @@ def test_history_and_run_are_paged_and_ask_few_queries(
         ItemChange.objects.create(account=olga.account, run=run, item=item, kind="updated", changes=change)
     browser = signed_in(olga)
     assert "Page 1 of 2" in browser.get(address("run-list", link)).content.decode()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get(address("run-list", link))
     assert "Page 1 of 2" in browser.get(address("run-detail", link, run.pk)).content.decode()
     with django_assert_num_queries(9):

@@ -165,7 +165,7 @@ def test_the_pages_ask_the_same_however_much_there_is(
     for number in range(60):
         changed(run, factories.make_item(link.roadmap, f"Story {number}", external_id=f"s{number}"), "created")
     browser.get(address("run-list", link))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         browser.get(address("run-list", link) + f"?item={Item.objects.earliest('id').pk}")
     with django_assert_max_num_queries(11):
         page_of(browser, link, run)
