@@ -33,21 +33,18 @@ def write_bar(bar: Bar, place: Place) -> str:
 def draw(shape: Shape, *, filled: str = "") -> str:
     """A shape with its text and what shows that it goes on; `filled` lies over the shape and under the text."""
     mark = shape.mark
-    parts = [_ghost(shape, mark), _outline(shape, mark), filled, _sign(shape, mark), _text(shape, mark)]
-    if mark.goes_on and not shape.small:
-        parts.append(_SPOT.format("100%", mark.y, _GOES_ON))
-    return "".join(parts)
+    ghost = _ghost(shape, mark) if mark.entry.was is not None else ""
+    goes_on = _SPOT.format("100%", mark.y, _GOES_ON) if mark.goes_on and not shape.small else ""
+    return f"{ghost}{_outline(shape, mark)}{filled}{_sign(shape, mark)}{_text(shape, mark)}{goes_on}"
 
 
 def _classes(bar: Bar, *, can_edit: bool) -> str:
-    found = ["tl-item", f"tl-c{bar.shape.colour}"]
-    if bar.drawn.reason:
-        found.append("tl-item--lost")
-    if bar.shape.mark.place != "in":
-        found.append("tl-item--beside")
+    lost = " tl-item--lost" if bar.drawn.reason else ""
+    beside = " tl-item--beside" if bar.shape.mark.place != "in" else ""
+    moves = ""
     if can_edit:
-        found.append("tl-item--locked" if bar.drawn.locked == "start end" else "tl-item--own")
-    return " ".join(found)
+        moves = " tl-item--locked" if bar.drawn.locked == "start end" else " tl-item--own"
+    return f"tl-item tl-c{bar.shape.colour}{lost}{beside}{moves}"
 
 
 def _dates(bar: Bar, url: str) -> str:

@@ -273,10 +273,12 @@ def _draw(found: Iterable[Shown], settings: Settings, known: Sequence[Column]) -
 def _drawn(
     item: Shown, groups: Sequence[Column], dates: Sequence[tuple[str, Column]], told: dict[tuple[object, ...], str]
 ) -> Drawn:
-    """`told` remembers what values are in words."""
+    """`told` remembers what values are in words, and which dates a source keeps of whose items."""
     facts = "\n".join(filter(None, [_fact(item, column, told) for column in groups]))
-    locked = " ".join([name for name, column in dates if columns.is_locked(item, column)])
-    return Drawn(item, dates_of(item), facts, why_lost(item), locked)
+    who = (item.roadmap_id, item.origin)
+    if who not in told:
+        told[who] = " ".join(name for name, column in dates if columns.is_locked(item, column))
+    return Drawn(item, dates_of(item), facts, why_lost(item), told[who])
 
 
 def _fact(item: Shown, column: Column, told: dict[tuple[object, ...], str]) -> str:

@@ -70,10 +70,17 @@ def _arrivals(rate: float, seconds: float) -> Iterator[float]:
 
 
 def _ask(pool: urllib3.HTTPConnectionPool, host: str, visit: dict[str, str]) -> tuple[bool, int]:
+    """Whether the page came, and its bytes.
+
+    A kept connection that the server closed in the same moment is no answer: like a browser, ask on a new one.
+    """
     headers = {"Host": host, "Cookie": f"__Host-sessionid={visit['session']}", "X-Forwarded-Proto": "https"}
     headers |= {"X-Forwarded-For": "192.0.2.1"}
     try:
-        answer = pool.request("GET", visit["path"], headers=headers, redirect=False)
+        try:
+            answer = pool.request("GET", visit["path"], headers=headers, redirect=False)
+        except urllib3.exceptions.ProtocolError:
+            answer = pool.request("GET", visit["path"], headers=headers, redirect=False)
     except urllib3.exceptions.HTTPError:
         return False, 0
     return answer.status == 200 and visit["expect"].encode() in answer.data, len(answer.data)
