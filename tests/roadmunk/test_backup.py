@@ -35,7 +35,7 @@ def opened(credential):
         return vault.open_sealed(credential.sealed, credential.vault_context)
     except vault.SealBroken as error:
         return "closed"
-answer = sorted(opened(each) for each in Credential.objects.all())
+answer = sorted(opened(each) for each in Credential.objects.filter(account__name__in=["Acme", "Evil"]))
 """
 #: One transaction touches two accounts; a dump in the middle must hold both or none.
 PAIR = """
@@ -83,8 +83,8 @@ def test_every_row_of_every_account_comes_back(site: Installation) -> None:
     before = site.rows()
     restore(site, dump(site, "all.dump"), "again")
     assert site.rows("again") == before
-    assert len(before["roadmaps_item"]) == 400
-    assert {row["account_id"] for row in before["roadmaps_item"].values()} == {1, 2}
+    accounts = [row["account_id"] for row in before["roadmaps_item"].values()]
+    assert [accounts.count(1), accounts.count(2)] == [200, 200]
 
 
 def test_half_the_command_is_no_backup(site: Installation) -> None:
@@ -177,7 +177,7 @@ from django.test import Client
 from django.urls import reverse
 from accounts.models import User
 from roadmaps.models import Roadmap
-browser = Client(headers={"Host": "roadmunk.test", "X-Forwarded-Proto": "https"})
+browser = Client(headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
 browser.force_login(User.objects.get(name="Owner of Acme"))
 page = reverse("roadmaps:items-table", args=["acme", Roadmap.objects.get(name="Acme’s plan").pk])
 answer = browser.get(page, secure=True).status_code
@@ -185,6 +185,7 @@ answer = browser.get(page, secure=True).status_code
         DATABASE_URL=url,
         CREDENTIAL_KEYS=other,
         DEBUG="true",
+        ALLOWED_HOSTS="localhost",
     )
     assert answer == 200
 

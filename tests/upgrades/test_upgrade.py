@@ -96,7 +96,7 @@ from integrations import vault
 from integrations.models import Credential, SyncRun
 from roadmaps.models import Roadmap
 def status(name, path):
-    browser = Client(headers={"Host": "roadmunk.test", "X-Forwarded-Proto": "https"})
+    browser = Client(headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
     browser.force_login(User.objects.get(name=name))
     return browser.get(path, secure=True).status_code
 credential = Credential.objects.get()
@@ -109,6 +109,7 @@ answer = {
 }
 """,
         DEBUG="true",
+        ALLOWED_HOSTS="localhost",
     )
     assert answer == {"statuses": [200, 200, 404], "secret": "token-of-the-owner", "waiting": 1}
 
