@@ -94,7 +94,8 @@ ORDER BY item.end_date DESC NULLS LAST LIMIT 2000
 
 IN_PAGE = "FROM roadmaps_item JOIN page USING (id)"
 TODAY = date(2025, 6, 15)
-IN_YEAR = "start_date < '2026-01-01' AND end_date >= '2025-01-01'"
+#: Of items with one date, too, which a Timeline draws as points.
+IN_YEAR = "coalesce(start_date, end_date) < '2026-01-01' AND coalesce(end_date, start_date) >= '2025-01-01'"
 BY_ESTIMATE = "values -> '{f[Estimate]}' DESC NULLS LAST, id"
 
 BY_LABEL = "by={f[Labels]}&points={f[Estimate]}&state={f[State]}&done={o[Accepted]}"
@@ -217,9 +218,9 @@ CASES: Mapping[str, Case] = {
         "roadmaps:timeline",
         "?scale=months&from=2025-01-01",
         (
-            f"SELECT count(*), count(*) FILTER (WHERE start_date IS NULL), count(*) FILTER (WHERE {IN_YEAR}),"
-            f" min(start_date), max(end_date) {HERE}",
-            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000",
+            f"SELECT count(*), count(*) FILTER (WHERE {NO_DATES}), count(*) FILTER (WHERE {IN_YEAR}),"
+            f" min(coalesce(start_date, end_date)), max(coalesce(end_date, start_date)) {HERE}",
+            f"SELECT {COLUMNS} {HERE} AND {IN_YEAR} ORDER BY coalesce(end_date, start_date) DESC, id LIMIT 1000",
         ),
         timeline_bars,
     ),
@@ -258,7 +259,9 @@ SLIPS: Mapping[str, Case] = {
         "?scale=months&from=2025-01-01&since=2025-05-15",
         (
             *CASES["timeline of a year"].statements,
-            WAS.replace("{items}", f"SELECT id {HERE} AND {IN_YEAR} ORDER BY end_date DESC, id LIMIT 1000"),
+            WAS.replace(
+                "{items}", f"SELECT id {HERE} AND {IN_YEAR} ORDER BY coalesce(end_date, start_date) DESC, id LIMIT 1000"
+            ),
         ),
         timeline_bars,
     ),

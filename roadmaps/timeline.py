@@ -194,9 +194,10 @@ def _sort_out(entries: Iterable[Entry], window: Window) -> tuple[list[Entry], in
     shown: list[Entry] = []
     without = outside = 0
     for entry in entries:
-        if entry.first is None or entry.last is None:
+        first, last = entry.first, entry.last
+        if first is None or last is None:
             without += 1
-        elif entry.first < window.end and entry.last >= window.start:
+        elif first < window.end and last >= window.start:
             shown.append(entry)
         else:
             outside += 1
@@ -258,6 +259,8 @@ def _grouped(
 ) -> list[tuple[Group, list[Mark]]]:
     """The marks by group, in the groups' order; what belongs to none of them comes last, together."""
     rest = Group(None, "")
+    if not groups:
+        return [(rest, list(marks))] if marks else []
     known = {group.key: group for group in groups}
     found: dict[Hashable, list[Mark]] = {}
     for mark in marks:

@@ -164,17 +164,17 @@ def make_shape(mark: Mark, plain: int) -> Shape:
     left = -OVERHANG if mark.goes_before else mark.left
     right = WIDTH + OVERHANG if mark.goes_on else mark.right
     is_whole = not (mark.goes_before or mark.goes_on)
-    x, width = share(left), share(right - left)
+    x, width, seen = share(left), share(right - left), mark.right - mark.left
     return Shape(
         mark=mark,
         colour=mark.colour or plain,
         x=x,
         width=width,
         seen_x=x if is_whole else share(mark.left),
-        seen_width=width if is_whole else share(mark.width),
+        seen_width=width if is_whole else share(seen),
         end_x=share(mark.right),
-        fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > mark.width,
-        small=mark.width < SMALL_BAR,
+        fades=TEXT_INSIDE + mark.needed + INSIDE_SPARE > seen,
+        small=seen < SMALL_BAR,
         ghost=_outline(mark.ghost) if mark.ghost else None,
     )
 
