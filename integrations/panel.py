@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
 from integrations import registry
+from integrations.errors import OwnerLeft
 from integrations.models import Integration, SyncRun
 from integrations.shown_plan import of_run
 from integrations.status import SyncStatus, status_of
@@ -71,9 +72,14 @@ def _may_answer(request: RoadmapRequest, status: SyncStatus) -> bool:
 
 
 def _is_troubled(request: RoadmapRequest, status: SyncStatus) -> bool:
-    """Whether owner and editors must read that something is wrong. A no of the owner's is nobody else's affair."""
+    """Whether owner and editors must read that something is wrong. A no of the owner's is nobody else's affair.
+
+    Admins must where somebody left whose credentials they were: often nobody else is there who could.
+    """
     if not status.trouble or request.roadmap.archived_at is not None:
         return False
+    if status.link.paused_code == OwnerLeft.code and request.membership.is_admin:
+        return True
     return request.level == Level.OWNER or (request.level == Level.EDITOR and not status.rests_by_choice)
 
 

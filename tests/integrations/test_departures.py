@@ -133,6 +133,20 @@ def test_the_admins_get_one_letter_that_leads_to_the_mending(
     assert "All items are still there" in letter.body
 
 
+def test_an_admin_reads_on_the_page_why_it_rests(
+    link: ProjectLink, olga: Membership, alice: Membership, vera: Membership, signed_in: SignedIn
+) -> None:
+    """P1: who could mend it is the one who left."""
+    factories.make_share(link.roadmap, vera)
+    members.deactivate(olga, by=alice)
+    work_off()
+    address = reverse("roadmaps:items-table", args=["acme", link.roadmap_id])
+    page, looking = (signed_in(member).get(address).content.decode() for member in (alice, vera))
+    assert "belong to Olga Olsen, who is no longer an active member of Acme" in page
+    assert "An Account Admin can hand this roadmap to somebody who syncs it again." in page
+    assert "Olga Olsen, who is no longer" not in looking and "Paused" in looking
+
+
 def test_who_owns_the_roadmap_by_now_is_told_and_sees_why_it_rests(
     credential: Credential, tracker: Tracker, olga: Membership, alice: Membership, signed_in: SignedIn
 ) -> None:
