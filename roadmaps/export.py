@@ -14,6 +14,7 @@ from django.utils import timezone
 from roadmaps import fields, freshness, query_sql, table
 from roadmaps.columns import PLAIN, Column, stored
 from roadmaps.freshness import Freshness
+from roadmaps.item_rows import LONG
 from roadmaps.models import Item, Roadmap
 from roadmaps.query import Query, Sort
 from roadmaps.saved_views import Asked
@@ -25,8 +26,6 @@ from roadmaps.spreadsheet import Row, Value
 MAX_ITEMS = 100_000
 #: Items that are in memory at a time.
 CHUNK = 1000
-#: What no table shows, and long texts where it doesn't: not worth reading for each item.
-_LONG = ("description", "notes")
 
 
 def items(asked: Asked) -> QuerySet[Item]:
@@ -61,7 +60,7 @@ def rows(found: QuerySet[Item], columns: Sequence[Column]) -> Iterator[Row]:
     """The heads, and then each item: first which ones and in which order, then piece by piece what they hold."""
     yield [column.label for column in columns]
     names = {column.name for column in columns}
-    unread = [name for name in _LONG if name not in names]
+    unread = [name for name in LONG if name not in names]
     ids = iter(list(found.values_list("pk", flat=True)))
     while piece := list(islice(ids, CHUNK)):
         items = Item.objects.defer("source_hash", *unread).in_bulk(piece)

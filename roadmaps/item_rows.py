@@ -32,8 +32,9 @@ class ItemRow(NamedTuple):
 #: Either does where a value is only looked at.
 Shown = Item | ItemRow
 
-_LONG = ("description", "notes")
-_READ = tuple(name for name in ItemRow._fields if name not in _LONG)
+#: Long texts, read where somebody looks at them.
+LONG = ("description", "notes")
+_READ = tuple(name for name in ItemRow._fields if name not in LONG)
 
 
 def read(items: QuerySet[Item], *, long: Sequence[str] = ()) -> list[ItemRow]:
@@ -43,7 +44,7 @@ def read(items: QuerySet[Item], *, long: Sequence[str] = ()) -> list[ItemRow]:
 
 def read_grouped(items: QuerySet[Item], *, long: Sequence[str] = ()) -> list[tuple[ItemRow, str | None]]:
     """The same, each with its `group_key` where the query has one."""
-    texts = [name for name in _LONG if name in long]
+    texts = [name for name in LONG if name in long]
     if "group_key" in items.query.annotations:
         found = items.values_list(F("group_key"), *_READ, *texts)
         return [(_make(row[1:], texts), row[0]) for row in found]

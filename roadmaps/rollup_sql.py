@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from roadmaps import query_sql
 from roadmaps.columns import Column
+from roadmaps.item_rows import LONG
 from roadmaps.models import Item
 from roadmaps.query import Filter, Query
 from roadmaps.rollup import Bar, Part
@@ -56,12 +57,7 @@ def items_of(
     """The first items of that bar, in the order that was asked for, else by their days; and whether each is done."""
     order = query_sql.order(asked, known) if asked.sorts else [_FIRST_DAY.asc(nulls_last=True), "pk"]
     mine = query_sql.condition(Query(filters=(filter_of(bar, settings.by),)), known)
-    found = (
-        items.filter(mine)
-        .annotate(is_done=_is_done(settings, known))
-        .defer("description", "notes")
-        .order_by(*order)[:limit]
-    )
+    found = items.filter(mine).annotate(is_done=_is_done(settings, known)).defer(*LONG).order_by(*order)[:limit]
     return [(item, getattr(item, "is_done", False)) for item in found]
 
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from roadmaps import swimlane_time as times
-from roadmaps.columns import Column
+from roadmaps.columns import DATES, Column
 from roadmaps.query import Filter
 
 #: So many columns, and so many rows, are shown at once; the others are a click away.
 MAX_LANES = 24
 #: The lane of items without a value, and the only lane where there is no axis.
 NONE, ALL = "none", ""
-DATES = ("start_date", "end_date")
 _CHECKED: Mapping[str, str] = {"true": "Yes", "false": "No"}
 
 #: How many items there are by the keys of their column and row.

@@ -8,11 +8,11 @@ from datetime import date
 
 from roadmaps import cells, columns, swimlane
 from roadmaps.cells import Cell, Chip
-from roadmaps.columns import Column
+from roadmaps.columns import DATES, Column
 from roadmaps.models import Item
 from roadmaps.rows import BADGES
 from roadmaps.services.items import chosen_options
-from roadmaps.swimlane import DATES, Axis
+from roadmaps.swimlane import Axis
 
 #: A card shows so many fields, and so many values of one.
 MAX_FACTS = 8

@@ -9,10 +9,10 @@ from datetime import date
 from accounts.errors import Refused
 from roadmaps import fields, swimlane, swimlane_cards
 from roadmaps import swimlane_time as times
-from roadmaps.columns import Column
+from roadmaps.columns import DATES, Column
 from roadmaps.models import Item
 from roadmaps.services.items import chosen_options
-from roadmaps.swimlane import DATES, NONE, Axis
+from roadmaps.swimlane import NONE, Axis
 
 #: The form offers so many periods before and after the item's own.
 AROUND = 12
