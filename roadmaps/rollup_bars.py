@@ -25,7 +25,7 @@ def write_story(story: Story, url: str) -> SafeString:
     """The bar of an item, which opens its card."""
     if story.shape is None:
         return SafeString("")
-    where = f'href="{url}" hx-get="{url}" hx-target="#card"'
+    where = f'href="{url}" data-card hx-boost="false"'
     title = "\n".join(filter(None, (story.item.name[:300], story.dates, story.facts)))
     return _link(story.shape, where, title, draw(story.shape), more=" tl-item--lost" if story.item.source_state else "")
 

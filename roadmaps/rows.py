@@ -30,9 +30,7 @@ _TICK_NAME = 60
 _TICK = (
     '<td class="cell--select"><input type="checkbox" name="item" value="{}" form="bulk" aria-label="Choose {}"></td>'
 )
-_NAME = (
-    '<span class="item-name"><a class="cell-link truncate" href="{0}" hx-get="{0}" hx-target="#card"><bdi>{1}</bdi></a>'
-)
+_NAME = '<span class="item-name"><a class="cell-link truncate" href="{0}" data-card><bdi>{1}</bdi></a>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def write_row(item: Shown, columns: Sequence[Column], place: Place) -> SafeStrin
     lost = ' class="row--lost"' if item.source_state else ""
     tick = _TICK.format(item.pk, escape(cells.cut(name.text, _TICK_NAME))) if place.editable else ""
     return join(
-        f'<tr id="item-{item.pk}"{lost} data-cells="{place.url(item)}cells/">{tick}',
+        f'<tr id="item-{item.pk}"{lost}>{tick}',
         f'<th scope="row"{_of_name(name, can_edit=can_edit)}>{write_name(item, name, place)}</th>',
         *(_write_cell(item, column, place, can_edit=can_edit) for column in columns[1:]),
         '<td class="cell--add"></td></tr>' if place.grows else "</tr>",

@@ -24,8 +24,8 @@ def write_bar(bar: Bar, place: Place) -> str:
     url, can_edit = place.url(item), place.lets_edit(item)
     lock = _LOCK.format(bar.shape.end_x, mark.y) if can_edit and bar.drawn.locked and not mark.is_point else ""
     return (
-        f'<g role="listitem"><a class="{_classes(bar, can_edit=can_edit)}" href="{url}" hx-get="{url}"'
-        f' hx-target="#card" data-item="{item.pk}"{_dates(bar, url) if can_edit else ""}>'
+        f'<g role="listitem"><a class="{_classes(bar, can_edit=can_edit)}" href="{url}" data-card'
+        f' data-item="{item.pk}"{_dates(bar) if can_edit else ""}>'
         f"<title>{escape(bar.title)}</title>{draw(bar.shape)}{lock}</a></g>"
     )
 
@@ -47,12 +47,12 @@ def _classes(bar: Bar, *, can_edit: bool) -> str:
     return f"tl-item tl-c{bar.shape.colour}{lost}{beside}{moves}"
 
 
-def _dates(bar: Bar, url: str) -> str:
+def _dates(bar: Bar) -> str:
     """What dragging needs to know."""
     item = bar.drawn.item
     start = item.start_date.isoformat() if item.start_date else ""
     end = item.end_date.isoformat() if item.end_date else ""
-    return f' data-dates="{url}dates/" data-start="{start}" data-end="{end}" data-locked="{bar.drawn.locked}"'
+    return f' data-start="{start}" data-end="{end}" data-locked="{bar.drawn.locked}"'
 
 
 def _ghost(shape: Shape, mark: Mark) -> str:

@@ -1,5 +1,14 @@
-/* Item Cards: where the focus goes, comments that are half written, and the keys that send them. */
+/* Item Cards: what opens them, where the focus goes, comments that are half written, and the keys that send them. */
 "use strict";
+
+/* ---- <a data-card> opens over the page what its address shows; a page has a thousand, so one listener is for all ---- */
+
+document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-card]");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", link.getAttribute("href"), { source: link, target: "#card" });
+});
 
 /* ---- Ctrl+Enter (on a Mac: Cmd+Enter) sends the form ---- */
 
@@ -51,8 +60,8 @@ document.addEventListener(
     "close",
     (event) => {
         if (!event.target.matches?.("dialog[data-opens-on-load]") || !opener) return;
-        const address = opener.getAttribute?.("hx-get");
-        const again = opener.isConnected ? opener : document.querySelector(`[hx-get="${CSS.escape(address ?? "")}"]`);
+        const address = CSS.escape(opener.getAttribute?.("href") ?? "");
+        const again = opener.isConnected ? opener : document.querySelector(`a[data-card][href="${address}"]`);
         opener = null;
         if (document.activeElement === document.body || document.activeElement === null) again?.focus();
     },

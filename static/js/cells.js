@@ -1,4 +1,4 @@
-/* Values edited where they stand, in the Items Table and on the Item Card: <td|dd data-cell="name"> below [data-cells="/…/cells/"].
+/* Values edited where they stand: <td data-cell="name"> in a row whose name opens the Item Card, <dd data-cell="name"> below the card's [data-cells="/…/cells/"].
    Enter saves, Escape takes the form away, Tab saves and goes on, a click elsewhere saves what was changed.
    Without this file the same forms are pages. Others ask by the event cell:edit and are told by cell:closed. */
 "use strict";
@@ -10,11 +10,16 @@
 
     const controls = (form) => [...form.elements].filter((each) => each.matches("input:not([type=hidden]), select, textarea"));
 
+    function cellsUrl(cell) {
+        const name = cell.closest("tr")?.querySelector("a[data-card]");
+        return name ? `${name.getAttribute("href")}cells/` : cell.closest("[data-cells]")?.dataset.cells;
+    }
+
     function edit(cell) {
-        const row = cell.closest("[data-cells]");
-        if (!row || cell.querySelector(FORM)) return;
+        const url = cellsUrl(cell);
+        if (!url || cell.querySelector(FORM)) return;
         going = "";
-        htmx.ajax("GET", `${row.dataset.cells}${cell.dataset.cell}/`, { target: cell, swap: "innerHTML" });
+        htmx.ajax("GET", `${url}${cell.dataset.cell}/`, { target: cell, swap: "innerHTML" });
     }
 
     function tellClosed(cell) {

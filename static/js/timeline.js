@@ -21,7 +21,7 @@
         saving = true;
         try {
             const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-            const response = await fetch(bar.dataset.dates, {
+            const response = await fetch(`${bar.getAttribute("href")}dates/`, {
                 method: "POST",
                 headers: { "X-CSRFToken": token },
                 body: new URLSearchParams(values),
@@ -89,7 +89,7 @@
     }
 
     document.addEventListener("pointerdown", (event) => {
-        const bar = event.target.closest?.(".tl-item[data-dates]");
+        const bar = event.target.closest?.(".tl-item[data-locked]");
         if (!bar || event.button !== 0 || event.pointerType === "touch") return;
         const chart = bar.closest("svg");
         const perDay = chart.getBoundingClientRect().width / Number(bar.closest("[data-timeline]").dataset.days);
@@ -173,7 +173,7 @@
             restore(letGo().bar);
             return;
         }
-        const bar = event.target.closest?.(".tl-item[data-dates]");
+        const bar = event.target.closest?.(".tl-item[data-locked]");
         if (!bar || !event.altKey || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
         event.preventDefault(); // or the browser goes back
         const by = event.key === "ArrowRight" ? "1" : "-1";

@@ -67,7 +67,7 @@ def test_a_bar_links_to_its_card_and_says_what_it_is(client: Client, roadmap: Ro
     made = item(roadmap, "Pay by card", "2026-03-03", "2026-03-18")
     page = show(client, roadmap)
     card = address(roadmap, "item", made.pk)
-    assert f'href="{card}" hx-get="{card}" hx-target="#card"' in page
+    assert f'href="{card}" data-card' in page
     assert "<title>Pay by card\n3 Mar 2026 – 18 Mar 2026</title>" in page
     assert "Timeline, " in page
 
@@ -296,7 +296,8 @@ def test_milestones_are_drawn_with_their_names(
     assert page.count(f'href="{edit}?back=%3F"') == 2
     assert "<title>Far off" not in page
     assert "Far off" in page
+    assert 'data-locked=""' in page
     looking = show(signed_in(vera), roadmap)
     assert "<title>Public beta\n1 Jun 2026</title>" in looking
     assert edit not in looking
-    assert "data-dates" not in looking
+    assert "data-locked" not in looking
