@@ -19,7 +19,7 @@ _RESIZE = (
 )
 
 
-def write_head(column: Column, address: str, *, direction: str, rank: int) -> SafeString:
+def write_head(column: Column, address: str, direction: str, rank: int) -> SafeString:
     """The `<th>`: a link that sorts, and what drags its width. `direction` and `rank` as a `table.Heading` has them."""
     label = escape(column.label)
     classes = " ".join(["cell--pin"] * (column.name == "name") + ["cell--number"] * (column.type == "number"))
@@ -33,6 +33,11 @@ def write_head(column: Column, address: str, *, direction: str, rank: int) -> Sa
         f'<span class="sort__rank">{rank}</span>' if rank else "",
         f"</a>{_RESIZE.format(escape(column.name), label)}</th>",
     )
+
+
+def write_col(width: int) -> str:
+    """The `<col>`, in so many pixels; 0: as the table decides."""
+    return f'<col width="{width}">' if width else "<col>"
 
 
 @lru_cache(maxsize=1000)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from roadmaps import groups, heads, query_sql, table_layout
+from roadmaps.cells import join
 from roadmaps.columns import Column
 from roadmaps.groups import Group
 from roadmaps.item_rows import ItemRow
@@ -35,19 +36,14 @@ class Heading:
     rank: int
     width: int
 
-    @property
-    def html(self) -> SafeString:
-        """Its `<th>`."""
-        return heads.write_head(self.column, self.address, direction=self.direction, rank=self.rank)
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """Rows of one group, as far as they are on this page."""
 
     group: Group | None
-    #: Each a `<tr>`.
-    rows: tuple[SafeString, ...]
+    #: Their `<tr>`s.
+    rows: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +73,16 @@ class Table:
     cleared: str
     #: With the usual columns in their usual widths.
     plain: str
+
+    @property
+    def heads(self) -> SafeString:
+        """The columns' `<th>`s."""
+        return join(*(heads.write_head(each.column, each.address, each.direction, each.rank) for each in self.headings))
+
+    @property
+    def cols(self) -> SafeString:
+        """Their `<col>`s, with the widths that somebody set."""
+        return join(*(heads.write_col(heading.width) for heading in self.headings))
 
     @property
     def is_sized(self) -> bool:
@@ -121,7 +127,7 @@ def _sections(
     place: Place,
 ) -> Iterator[Section]:
     for key, members in groupby(found, key=lambda each: each[1]):
-        yield Section(known.get(key), tuple(write_row(item, columns, place) for item, _ in members))
+        yield Section(known.get(key), join(*(write_row(item, columns, place) for item, _ in members)))
 
 
 def visible(query: Query, known: Sequence[Column]) -> list[Column]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from roadmaps import timeline_items, timeline_zoom
+from roadmaps import menus, timeline_items, timeline_zoom
 from roadmaps.access import RoadmapRequest
 from roadmaps.query import Query
 from roadmaps.saved_views import Asked
@@ -19,12 +19,13 @@ from roadmaps.timeline_zoom import Zoom
 def toolbar(request: RoadmapRequest, told: Asked) -> dict[str, object]:
     """What is asked of the items, the same as for the table, and the addresses that leave the page with it."""
     asked, args = told.query, [request.account.slug, request.roadmap.pk]
+    filterable = menus.filterable(told.columns, has_source=told.scope.has_source)
     return {
         "query": asked,
         "page_url": request.path,
         "filters": chosen_filters(asked, told.columns),
         "cleared": replace(asked, filters=(), search="", page=1).address(),
-        "filterable": [each for each in told.columns if each.type != "source" or told.scope.has_source],
+        "filter_links": menus.filter_links(asked.address(), filterable),
         "search_pairs": replace(asked, search="", page=1).pairs(),
         "filter_pairs": replace(asked, page=1).pairs(),
         "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),

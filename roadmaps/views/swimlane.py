@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roadmaps import filter_form, query_sql, saved_views, services, swimlane_move, swimlane_page
+from roadmaps import filter_form, menus, query_sql, saved_views, services, swimlane_move, swimlane_page
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.models import Item
 from roadmaps.saved_views import Asked
@@ -95,9 +95,9 @@ def _menus(page: Swimlane, told: Asked) -> dict[str, object]:
 
 
 def _narrowing(request: RoadmapRequest, told: Asked) -> dict[str, object]:
-    asked = told.query
+    asked, filterable = told.query, menus.filterable(told.columns, has_source=told.scope.has_source)
     return {
-        "filterable": [column for column in told.columns if column.type != "source" or told.scope.has_source],
+        "filter_links": menus.filter_links(asked.address(), filterable),
         "hidden_for": {
             "search": replace(asked, search="", page=1).pairs(),
             "card": asked.laying_out(card="").pairs(),

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from roadmaps import filter_form, saved_views, table, table_layout
+from roadmaps import filter_form, menus, saved_views, table, table_layout
 from roadmaps.access import RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
 from roadmaps.query import Query
@@ -43,14 +43,19 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
 def _menus(asked: Query, known: Sequence[Column], *, has_source: bool) -> dict[str, object]:
     """What can be chosen in the toolbar, and the rest of the address for each of its forms."""
     shown = table.visible(asked, known)
+    here = {column.name for column in shown}
+    hidden = [column for column in known if column.in_table and column.name not in here]
     sorted_by = {each.column for each in asked.sorts}
     first = replace(asked, page=1)
     return {
-        "shown": shown[1:],
-        "hidden": [column for column in known if column.in_table and column not in shown],
-        "filterable": [column for column in known if column.type != "source" or has_source],
-        "groupable": [column for column in known if table_layout.can_group(column)],
-        "sortable": [column for column in known if column.in_table and column.name not in sorted_by],
+        "menu": {
+            "columns": menus.picks(shown[1:], hidden),
+            "filters": menus.choices("filter", menus.filterable(known, has_source=has_source)),
+            "groups": menus.choices(
+                "group", filter(table_layout.can_group, known), table_layout.group_of(asked, known)
+            ),
+            "sorts": menus.choices("then", (each for each in known if each.in_table and each.name not in sorted_by)),
+        },
         "hidden_for": {
             "search": replace(first, search="").pairs(),
             "columns": replace(asked, columns=()).pairs(),
