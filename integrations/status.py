@@ -162,12 +162,11 @@ def stage_of(run: SyncRun) -> str:
 
 def status_of(roadmap: Roadmap) -> SyncStatus | None:
     """How the roadmap's link is doing, in two queries, or three while it is not well; None without a link."""
-    # Each page asks this, and none of them needs how far the last pull came, or who owns the credential.
-    link = ProjectLink.objects.defer("cursor").filter(account_id=roadmap.account_id, roadmap=roadmap).first()
+    link = ProjectLink.objects.filter(account_id=roadmap.account_id, roadmap_id=roadmap.pk).first()
     if link is None:
         return None
     link.roadmap = roadmap
-    runs = SyncRun.objects.defer("problems").filter(account_id=link.account_id, link=link).order_by("-id")
+    runs = SyncRun.objects.defer("problems").filter(account_id=link.account_id, link_id=link.pk).order_by("-id")
     latest = list(runs[:2])
     if len(latest) == 2 and not any(_stands(run) for run in latest):
         latest += runs.filter(state__in=SyncRun.GOOD, undone_at=None)[:1]

@@ -127,7 +127,7 @@ def roadmap_view(
 
 def _find(member: Membership, roadmap_id: int) -> tuple[Roadmap, Level]:
     """The roadmap, and what the member may do with it. Raises Http404 where that is nothing."""
-    roadmap = Roadmap.objects.filter(account=member.account, pk=roadmap_id).select_related("owner__user").first()
+    roadmap = Roadmap.objects.filter(account_id=member.account_id, pk=roadmap_id).select_related("owner__user").first()
     found = level_of(member, roadmap) if roadmap else None
     if roadmap is None or found is None:
         raise Http404

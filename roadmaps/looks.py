@@ -47,4 +47,4 @@ def mark_seen(roadmap: Roadmap, member: Membership, *, until: datetime) -> None:
 
 
 def _of(roadmap: Roadmap, member: Membership) -> Look | None:
-    return Look.objects.filter(account_id=roadmap.account_id, roadmap=roadmap, member=member).first()
+    return Look.objects.filter(account_id=roadmap.account_id, roadmap_id=roadmap.pk, member_id=member.pk).first()

@@ -52,7 +52,7 @@ class Asked:
 
 def ask(roadmap: Roadmap, params: Params) -> Asked:
     """Read the address of a page of that roadmap, in two queries; of a portfolio in three."""
-    views = list(View.objects.filter(account_id=roadmap.account_id, roadmap=roadmap))
+    views = list(View.objects.filter(account_id=roadmap.account_id, roadmap_id=roadmap.pk))
     shown = scope.of(roadmap)
     known = shown.columns
     view = find(views, next(iter(params.get("view", ())), ""))

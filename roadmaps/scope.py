@@ -28,7 +28,7 @@ class Scope:
     def items(self) -> QuerySet[Item]:
         """All items, archived ones included."""
         if self.given is None:
-            return Item.objects.filter(roadmap=self.roadmap)
+            return Item.objects.filter(roadmap_id=self.roadmap.pk)
         # Every source is of the portfolio's account; the database keeps it so.
         return Item.objects.filter(self.given) if self.homes else Item.objects.none()
 
