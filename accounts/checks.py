@@ -13,7 +13,7 @@ _WHO = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolnam
 
 @register(Tags.database)
 def check_role(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """The site's role must be one that row-level security binds. Asked by `migrate` and `check --database default`."""
+    """The site's role must be one that row-level security binds. Asked by `migrate` and at each start."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         with connections[alias].cursor() as cursor:

@@ -39,6 +39,7 @@ class Across(StrEnum):
     CLAIM = "a message names a run, and its account is known from the run"
     LETTER = "letters of all accounts leave by the same post, and a link in one names a member and not the account"
     FIGURES = "what the operator watches is counted over all accounts, and tells of none"
+    KEYS = "under which keys secrets are sealed is asked of all of them, and none is read"
     HOUSEKEEPING = "what is older than the operator keeps goes, whose ever it is"
     OPERATOR = "who types a command on the server may touch everything there"
 

@@ -12,6 +12,7 @@ class IntegrationsConfig(AppConfig):
         And have accounts tell who left.
         """
         from accounts import departures
+        from integrations import checks  # noqa: F401 - registers them
         from integrations.departures import follow
         from integrations.history import moves_since
         from integrations.registry import progress_of

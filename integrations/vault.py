@@ -54,6 +54,11 @@ def open_sealed(sealed: str, context: str) -> str:
     raise SealBroken("A saved secret was changed or does not belong here, so it was not opened. Enter it anew.")
 
 
+def key_ids() -> frozenset[str]:
+    """The ids of the keys in CREDENTIAL_KEYS. Raises SealBroken where one can't be read."""
+    return frozenset(_keys())
+
+
 def is_current(sealed: str) -> bool:
     """Whether it is sealed with the newest key already."""
     return _parse(sealed)[0] == next(iter(_keys()))

@@ -9,15 +9,19 @@ import os
 from celery import Celery, Task
 from celery.signals import (
     after_task_publish,
+    beat_init,
     heartbeat_sent,
     setup_logging,
     task_postrun,
     task_prerun,
     task_success,
+    worker_init,
     worker_shutting_down,
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roadmunk.settings")
+
+logger = logging.getLogger(__name__)
 
 #: What beat sends to have the workers look for what is due.
 DISPATCH = "integrations.tasks.dispatch"
@@ -31,6 +35,21 @@ app.autodiscover_tasks()
 def _log_as_the_site_does(**_: object) -> None:
     """Django's settings say how a line looks; Celery sets up nothing of its own where somebody listens here."""
     logging.captureWarnings(True)
+
+
+@worker_init.connect
+@beat_init.connect
+def _check_database(**_: object) -> None:
+    """Celery logs what a receiver raises, and goes on; only an exit ends it."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from roadmunk import start
+
+    try:
+        start.check_database()
+    except ImproperlyConfigured as error:
+        logger.critical("%s", error)
+        raise SystemExit(1) from None
 
 
 @task_prerun.connect

@@ -51,6 +51,8 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 #: Keys that seal credentials: base64 of 32 bytes each, the newest first.
 CREDENTIAL_KEYS = [key.strip() for key in _secret("CREDENTIAL_KEYS").split(",") if key.strip()]
+#: Ids of keys that are gone for good: the site starts although secrets are sealed under them.
+LOST_KEYS = env.list("LOST_KEYS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if _refusal := why_not(secret_key=SECRET_KEY, credential_keys=CREDENTIAL_KEYS, debug=DEBUG, hosts=ALLOWED_HOSTS):

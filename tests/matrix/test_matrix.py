@@ -7,21 +7,21 @@ read from its own statistics, so nothing that code does, triggers and cascades i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from accounts.walls import EVERY
 from tests.browser.every_page import ARGUMENTS
 from tests.browser.everything import Things
+from tests.matrix.asking import Got, address_of, ask, filled, foreign_and_missing
 from tests.matrix.site import FAR, Site, count_on_from
 from tests.matrix.table import EVERYBODY, TABLE, Row, expected
-from tests.matrix.watch import TENANTS, Watched, watched
+from tests.matrix.watch import TENANTS
 
 pytestmark = pytest.mark.django_db
 
@@ -31,59 +31,6 @@ BY_LOOKING = {"django_session", "roadmaps_look"}
 ACROSS = {"accounts_membership", "accounts_invitation"}
 #: Stands for an argument while the address is made, because addresses of nonsense can't be reversed.
 PLACE = 987654321
-#: Pages differ in these from request to request.
-_ONCE_SAID = {"content-length", "x-request-id"}
-_ONCE = re.compile(rb'(csrfmiddlewaretoken" value|csrf-token" content|until" value)="[^"]+"')
-
-
-@dataclass(frozen=True)
-class Got:
-    """An answer and what was done for it."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-    watched: Watched
-
-    @property
-    def same(self) -> tuple[int, bytes, dict[str, str]]:
-        """What two requests about nothing different have in common."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _ONCE_SAID}
-        return self.status, _ONCE.sub(b"", self.body), headers
-
-    def without(self, named: re.Pattern[str]) -> tuple[int, str, dict[str, str]]:
-        """The same, without what the request itself had named."""
-        status, body, headers = self.same
-        said = {name: named.sub("?", value) for name, value in headers.items()}
-        return status, named.sub("?", body.decode(errors="replace")), said
-
-
-def ask(site: Site, who: str, method: str, address: str, body: Mapping[str, str] | None = None) -> Got:
-    """Ask, and take back whatever it did."""
-    browser = site.browsers[who]
-    cookies = browser.cookies.output()
-    browser.raise_request_exception = False
-    with transaction.atomic():
-        with watched() as seen:
-            answer = browser.post(address, body or {}) if method == "POST" else browser.generic(method, address)
-            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        transaction.set_rollback(True)
-    browser.cookies.clear()
-    browser.cookies.load(cookies.replace("Set-Cookie: ", ""))
-    headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
-    return Got(answer.status_code, content, headers, seen)
-
-
-def address_of(name: str, row: Row, things: Things) -> str:
-    """Where it is, on a site with these things."""
-    asked = {each: row.args.get(each, each) for each in ARGUMENTS[name]}
-    path = reverse(name, kwargs={each: things.get(thing, thing) for each, thing in asked.items()})
-    return path + row.query.format(**things)
-
-
-def filled(row: Row, things: Things) -> dict[str, str]:
-    """The good post, about these things."""
-    return {name.format(**things): text.format(**things) for name, text in row.body.items()}
 
 
 def test_every_address_has_a_row() -> None:
@@ -136,7 +83,7 @@ CURIOUS = ("owner", "admin")
 
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_things_of_another_account_are_like_things_that_do_not_exist(who: str, site: Site) -> None:
-    """W1: byte for byte, in the path, in the question and in what is posted."""
+    """W1: byte for byte, in the path, in the question and in what is posted; and by the same statements."""
     here = site.seen_by_a_stranger() if who == "stranger" else site
     # A copy of a view is new each time.
     named = re.compile("|".join([*(rf"(?<![0-9]){text}(?![0-9])" for text in here.names_elsewhere), r"\?view=\d+$"]))
@@ -148,6 +95,8 @@ def test_things_of_another_account_are_like_things_that_do_not_exist(who: str, s
                 foreign, missing = (ask(here, who, method, address, body) for address, body in pair)
             if not alike(foreign, missing, named) or foreign.watched.written != missing.watched.written:
                 wrong.append(f"{method} {pair}: {foreign.status}, {missing.status}; wrote {foreign.watched.written}")
+            if foreign.watched.statements != missing.watched.statements:
+                wrong.append(f"{method} {pair}: other statements")
             if not foreign.watched.touched.keys() <= entered:
                 wrong.append(f"{method} {pair[0]}: entered {foreign.watched.touched.keys()}")
     assert wrong == []
@@ -156,41 +105,6 @@ def test_things_of_another_account_are_like_things_that_do_not_exist(who: str, s
 def alike(one: Got, other: Got, named: re.Pattern[str]) -> bool:
     """Whether the answers are the same, but for what each request had named itself."""
     return one.status == other.status and (one.same == other.same or one.without(named) == other.without(named))
-
-
-Sent = tuple[str, dict[str, str]]
-
-
-def foreign_and_missing(name: str, row: Row, site: Site, *, thorough: bool) -> Iterator[tuple[str, Sent, Sent]]:
-    """Requests about things of the other account, each with its twin about things that do not exist."""
-    if "account_slug" not in ARGUMENTS[name]:
-        return
-    own, good = address_of(name, row, site.things), filled(row, site.things)
-    methods = [method for method, taken in (("GET", row.get), ("POST", row.post)) if taken][0 if thorough else -1 :]
-    together = _changed_together(ARGUMENTS[name])
-    for arguments in together if thorough else together[-1:]:
-        theirs, missing = (
-            address_of(name, row, {**site.things, **_only(row, arguments, things)})
-            for things in (site.theirs, site.missing)
-        )
-        if own not in (theirs, missing):
-            for method in methods:
-                yield method, (theirs, good), (missing, good)
-    where = own.partition("?")[0]
-    for question in row.asks if thorough else row.asks[:1]:
-        yield "GET", *((where + question.format(**things), {}) for things in (site.theirs, site.missing))  # type: ignore[misc]  # two
-    if any("{" in text for pair in row.body.items() for text in pair):
-        yield "POST", (own, filled(row, site.theirs)), (own, filled(row, site.missing))
-
-
-def _changed_together(arguments: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Each by itself, and all below the account."""
-    return [*((each,) for each in arguments), *([arguments[1:]] if len(arguments) > 2 else [])]
-
-
-def _only(row: Row, arguments: tuple[str, ...], things: Things) -> Things:
-    names = [row.args.get(each, each) for each in arguments]
-    return {name: things[name] for name in names if name in things}
 
 
 #: Numbers that no row has: none, and beyond what the database counts to.

@@ -17,16 +17,19 @@ from accounts.walls import EVERY, SETTING
 TENANTS = frozenset(model._meta.db_table for model in apps.get_models() if issubclass(model, OwnedByAccount))
 _WHOSE = re.compile(rf"SET LOCAL {SETTING} = '(\d*)'; ")
 _TABLES = re.compile(r'"(\w+_\w+)"')
+_NUMBERS = re.compile(r"\d+")
 #: Rows that this transaction inserted, updated or deleted so far, by table; also those that were rolled back since.
 _WRITTEN = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
 
 
 @dataclass
 class Watched:
-    """One request: rows written by table, and the tenant tables that it named, by the account that was entered."""
+    """One request: rows written by table, tenant tables that it named, by the account that was entered, and its
+    statements, without values and names that differ from one to the next."""
 
     written: dict[str, int] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
+    statements: list[str] = field(default_factory=list)
 
     @property
     def outside(self) -> set[str]:
@@ -48,6 +51,7 @@ def watched() -> Iterator[Watched]:
         if tables := TENANTS.intersection(_TABLES.findall(sql)):
             told = _WHOSE.match(sql)
             seen.touched.setdefault(told[1] if told else "", set()).update(tables)
+        seen.statements.append(_NUMBERS.sub("#", sql))
         return execute(sql, params, many, context)
 
     before = _written()

@@ -107,11 +107,11 @@ class Installation:
                 found[name] = {row[0]: dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
         return found
 
-    def start(self, name: str, *argv: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start one of COMMANDS, or another Python command, with a log of its own."""
-        command = [sys.executable, *(argv or COMMANDS[name])]
+        command, env = [sys.executable, *(argv or COMMANDS[name])], self.environment | environment
         with self.log_of(name).open("ab") as log:
-            started = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            started = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
         self._started.append(started)
         return started
 

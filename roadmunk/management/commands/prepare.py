@@ -19,7 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         verbosity = options["verbosity"]
-        call_command("migrate", interactive=False, verbosity=verbosity)
+        # Django leaves checks out where code calls a command; these say what would keep the site from working.
+        call_command("migrate", interactive=False, verbosity=verbosity, skip_checks=False)
         call_command("collectstatic", interactive=False, verbosity=verbosity)
         if settings.EMBEDDED and demo.load():
             self.stdout.write("Made the account Demo.")
