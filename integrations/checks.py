@@ -37,11 +37,11 @@ def _missing(key_ids: Sequence[str], count: int) -> Error:
     which = f"key{'s' if len(key_ids) > 1 else ''} {', '.join(key_ids)}"
     secrets = "1 saved secret is" if count == 1 else f"{count} saved secrets are"
     return Error(
-        f"{secrets} sealed under what is no longer in CREDENTIAL_KEYS ({which}). Nothing is lost: they are in the "
-        "database as they were.",
+        f"{secrets} sealed under what is no longer in CREDENTIAL_KEYS ({which}). Nothing is lost: all is in the "
+        "database as it was.",
         hint="Put the old key back into CREDENTIAL_KEYS, behind the new one, and start again; then run manage.py "
         "rotate_keys, and only then take the old key away. If it is lost for good, set "
-        f"LOST_KEYS={','.join(key_ids)}: the site starts, and these secrets must be entered anew.",
+        f"LOST_KEYS={','.join(key_ids)}: the site starts, and what is sealed under it must be entered anew.",
         id="integrations.E001",
     )
 
