@@ -39,7 +39,7 @@ def shown(roadmap: Roadmap, **asked: str) -> list[tuple[str, int, list[str]]]:
     found = []
     for section in build(roadmap, **asked).sections:
         assert section.group is not None
-        names = [NAME.findall(row)[0] for row in section.rows]
+        names = NAME.findall(section.rows)
         found.append((section.group.label, section.group.count, names))
     return found
 
