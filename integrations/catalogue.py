@@ -17,6 +17,7 @@ from integrations.connectors.base import Auth, Connector
 from integrations.errors import CredentialRejected
 from integrations.models import Credential
 from integrations.records import Description, ProjectRef
+from integrations.shapes import prepare
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,3 +89,6 @@ def _write(key: str, value: bytes, seconds: int) -> None:
         cache.set(key, value, seconds)
     except redis.RedisError as error:
         log.warning("Nothing cached, Redis did not answer: %s", type(error).__name__)
+
+
+prepare(Description, list[ProjectRef])

@@ -14,6 +14,7 @@ from datetime import tzinfo
 import msgspec
 
 from integrations.records import Record
+from integrations.shapes import prepare
 from integrations.sync.mapping import as_day, span
 
 #: The dates of a story by key, each with its place among them; the same day, the same place.
@@ -40,6 +41,9 @@ class Tally:
 
 class _Stored(msgspec.Struct):
     stories: list[tuple[dict[str, int], int]]
+
+
+prepare(_Stored)
 
 
 @dataclass(frozen=True, slots=True)

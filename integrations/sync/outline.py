@@ -17,6 +17,7 @@ import msgspec
 
 from integrations.models import ItemChange, ProjectLink
 from integrations.records import Problem, Record
+from integrations.shapes import prepare
 from integrations.sync.effects import Changed, Made, effects_of
 from integrations.sync.mapping import Row, Rules
 from integrations.sync.options import PlannedOptionIds
@@ -256,3 +257,6 @@ def _stopped(account_id: int, plan: Plan) -> tuple[Stopped, ...]:
     reasons = {flag.item.item_id: flag.reason for flag in plan.flag[:SHOWN]}
     items = Item.objects.filter(account_id=account_id, pk__in=reasons).order_by("name", "id")
     return tuple(Stopped(pk, name[:200], reasons[pk]) for pk, name in items.values_list("pk", "name"))
+
+
+prepare(Outline)

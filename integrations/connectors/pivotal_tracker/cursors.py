@@ -12,6 +12,7 @@ import msgspec
 from integrations.connectors.pivotal_tracker.values import BadValue, Lookups, read_moment
 from integrations.connectors.pivotal_tracker.wire import Iteration
 from integrations.records import Cursor, Query
+from integrations.shapes import prepare
 
 #: Raise it when records come to mean something else, so that old cursors lead to a full listing.
 _FORMAT: Final = 4
@@ -111,3 +112,6 @@ def _finish_of(iteration: Iteration) -> datetime | None:
 def _digest(query: Query) -> str:
     asked = f"{sorted(query.states)} {sorted(query.wanted)}"
     return hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+
+prepare(Place)

@@ -17,6 +17,7 @@ from typing import Annotated, Final, Generic, TypeVar
 import msgspec
 
 from integrations.errors import UnexpectedResponse
+from integrations.shapes import prepare
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 #: ISO 8601, or milliseconds since 1970.
@@ -178,6 +179,9 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str = ""
 
+
+prepare(Named, Person, Task, Blocker, Review, Transition, CycleTime, Story, Epic, Membership, Iteration)
+prepare(Resource, Activity, Project, MembershipSummary, Me, Refusal)
 
 T = TypeVar("T", bound=msgspec.Struct)
 
