@@ -34,9 +34,9 @@ def filterable(known: Iterable[Column], *, has_source: bool) -> list[Column]:
     return [column for column in known if column.type != "source" or has_source]
 
 
-def filter_links(address: str, columns: Iterable[Column]) -> SafeString:
+def filter_links(address: str, known: Iterable[Column], *, has_source: bool) -> SafeString:
     """Links to the same page with the form that filters by the column."""
-    start = escape(address)
+    start, columns = escape(address), filterable(known, has_source=has_source)
     return join(*(_LINK.format(start, escape(column.name), escape(column.label)) for column in columns))
 
 

@@ -19,13 +19,12 @@ from roadmaps.timeline_zoom import Zoom
 def toolbar(request: RoadmapRequest, told: Asked) -> dict[str, object]:
     """What is asked of the items, the same as for the table, and the addresses that leave the page with it."""
     asked, args = told.query, [request.account.slug, request.roadmap.pk]
-    filterable = menus.filterable(told.columns, has_source=told.scope.has_source)
     return {
         "query": asked,
         "page_url": request.path,
         "filters": chosen_filters(asked, told.columns),
         "cleared": replace(asked, filters=(), search="", page=1).address(),
-        "filter_links": menus.filter_links(asked.address(), filterable),
+        "filter_links": menus.filter_links(asked.address(), told.columns, has_source=told.scope.has_source),
         "search_pairs": replace(asked, search="", page=1).pairs(),
         "filter_pairs": replace(asked, page=1).pairs(),
         "toggle_archived": replace(asked, archived=not asked.archived, page=1).address(),

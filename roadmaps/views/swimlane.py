@@ -95,9 +95,9 @@ def _menus(page: Swimlane, told: Asked) -> dict[str, object]:
 
 
 def _narrowing(request: RoadmapRequest, told: Asked) -> dict[str, object]:
-    asked, filterable = told.query, menus.filterable(told.columns, has_source=told.scope.has_source)
+    asked = told.query
     return {
-        "filter_links": menus.filter_links(asked.address(), filterable),
+        "filter_links": menus.filter_links(asked.address(), told.columns, has_source=told.scope.has_source),
         "hidden_for": {
             "search": replace(asked, search="", page=1).pairs(),
             "card": asked.laying_out(card="").pairs(),
