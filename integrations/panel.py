@@ -1,7 +1,8 @@
 """The two places of a roadmap's page that show its link, the toolbar's button and the status, and how they stay fresh.
 
 The page asks again every few seconds and sends what it shows, as a short digest; while that is still true the answer
-is an empty 204. When a run ended that changed items, the answer also makes the page fetch its items anew.
+is an empty 204. When a run ended that changed items, or one was taken back, the answer also makes the page fetch its
+items anew. So what it shows must have been looked at before its items were read: `remembered_status` is asked first.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _is_troubled(request: RoadmapRequest, status: SyncStatus) -> bool:
 
 
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
-    """The status of the request's roadmap, read once for a page."""
+    """The status of the request’s roadmap, read once for a page, and before its items."""
     if not hasattr(request, "sync_status"):
         is_fed = not request.roadmap.is_portfolio
         request.sync_status = status_of(request.roadmap) if is_fed else None  # type: ignore[attr-defined]  # kept for this page alone
@@ -100,18 +101,30 @@ def answer(request: RoadmapRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = status_context(request)
     context["toolbar_changed"] = seen.partition("-")[2] != _toolbar_digest(request, status)
-    context["items_changed"] = _items_changed(status, after=request.GET.get("run", ""))
+    context["items_changed"] = _items_changed(status, seen=request.GET.get("run", ""))
     return render(request, "integrations/_status.html", context)
 
 
-def _items_changed(status: SyncStatus, *, after: str) -> bool:
-    """Whether runs ended, since the one that the page knows, that changed items."""
+def _items_changed(status: SyncStatus, *, seen: str) -> bool:
+    """Whether, since the run that the page knows, others ended that changed items, or it was taken back."""
+    after, _, undone = seen.partition("-")
     last = status.last
-    if last is None or not after.isdecimal() or len(after) > 18 or last.pk <= int(after):
+    if last is None or not after.isdecimal() or len(after) > 18:
+        return False
+    if last.undone_at is not None and not undone:
+        return True
+    if last.pk <= int(after):
         return False
     ended = SyncRun.objects.filter(account_id=last.account_id, link=status.link, pk__gt=int(after), pk__lte=last.pk)
     counts = ended.values_list("created", "updated", "revived", "flagged")
     return any(any(row) for row in counts[:100])
+
+
+def _newest(status: SyncStatus) -> str:
+    """The latest run that ended, as `_items_changed` reads it."""
+    if status.last is None:
+        return "0"
+    return f"{status.last.pk}-undone" if status.last.undone_at else str(status.last.pk)
 
 
 def _common(request: RoadmapRequest) -> dict[str, object]:
@@ -140,7 +153,7 @@ def _kinds(request: RoadmapRequest) -> list[Kind]:
 
 def _poll_url(request: RoadmapRequest, status: SyncStatus) -> str:
     url = reverse("integrations:sync-status", args=[request.account.slug, request.roadmap.pk])
-    return f"{url}?seen={_digest(request, status)}&run={status.last.pk if status.last else 0}"
+    return f"{url}?seen={_digest(request, status)}&run={_newest(status)}"
 
 
 def _ago(status: SyncStatus) -> str:

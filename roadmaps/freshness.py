@@ -1,4 +1,4 @@
-"""How old a roadmap's data is, for files that leave the site (B11).
+"""How old a roadmap's data is, for pages and for files that leave the site (B11).
 
 Only whoever feeds roadmaps knows, and stands above this package: it says so here, once, when the site starts.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from roadmaps.access import RoadmapRequest
 from roadmaps.models import Roadmap
 
 
@@ -22,13 +23,26 @@ class Freshness:
 
 
 Teller = Callable[[Sequence[Roadmap]], Mapping[int, Freshness]]
+Noter = Callable[[RoadmapRequest], object]
 
 _tellers: list[Teller] = []
+_noters: list[Noter] = []
 
 
 def tell_by(teller: Teller) -> None:
     """Have that function asked about roadmaps of one account; it leaves out those that it does not feed."""
     _tellers.append(teller)
+
+
+def note_by(noter: Noter) -> None:
+    """Have that function look, before a page of a roadmap reads items, at what the page will say of their age."""
+    _noters.append(noter)
+
+
+def note(request: RoadmapRequest) -> None:
+    """Call it before the items are read: then what is older than the page says may be shown again, and never missed."""
+    for noter in _noters:
+        noter(request)
 
 
 def of_each(roadmaps: Sequence[Roadmap]) -> dict[int, Freshness]:

@@ -29,9 +29,10 @@ def rollup(request: RoadmapRequest) -> HttpResponse:
     if len(params.get("done", ())) > 1:
         return redirect(request.path + told.query.address())
     today = timezone.localdate()
+    frame = view_context(request, told, editable_roadmaps(request, told.scope))
     shown = rollup_page.build(told.scope, told.query, today=today)
     context = {
-        **view_context(request, told, editable_roadmaps(request, told.scope)),
+        **frame,
         **toolbar(request, told),
         **(_chart(request, told, shown) if shown else {}),
         "filter_form": filtering.form,

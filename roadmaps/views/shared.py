@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from roadmaps import looks, portfolio, scope
+from roadmaps import freshness, looks, portfolio, scope
 from roadmaps.access import Level, RoadmapRequest, editable_by, may_hand_over
 from roadmaps.models import Item, View
 from roadmaps.saved_views import ALL_DATA, Asked
@@ -102,8 +102,9 @@ def editable_roadmaps(request: RoadmapRequest, shown: Scope) -> frozenset[int]:
 def view_context(request: RoadmapRequest, asked: Asked, editable: frozenset[int]) -> dict[str, object]:
     """What every layout's page knows: `page_context`, whose items may be written, and the bar of views.
 
-    On a portfolio also how its sources are.
+    On a portfolio also how its sources are. Make it before the items are read, as `freshness.note` wants.
     """
+    freshness.note(request)
     here = _layout_of(request)
     opens_here = asked.view is None or asked.view.layout == here
     bar = ViewBar(

@@ -37,9 +37,10 @@ def swimlane(request: RoadmapRequest) -> HttpResponse:
         return redirect(request.path + filtering.query.address())
     if len(params.get("card", ())) > 1:
         return redirect(request.path + told.query.address())
+    frame = view_context(request, told, editable_roadmaps(request, told.scope))
     page = swimlane_page.build(told.scope, told.query, today=timezone.localdate())
     context = {
-        **view_context(request, told, editable_roadmaps(request, told.scope)),
+        **frame,
         "page": page,
         "filter_form": filtering.form,
         "swimlane_url": request.path,

@@ -30,8 +30,9 @@ def items_table(request: RoadmapRequest) -> HttpResponse:
     if leads_to:
         return redirect(request.path + leads_to.address())
     editable = editable_roadmaps(request, told.scope)
+    frame = view_context(request, told, editable)
     context = {
-        **view_context(request, told, editable),
+        **frame,
         **_menus(asked, known, has_source=told.scope.has_source),
         "table": table.build(told.scope, asked, editable=editable),
         "bulk_limit": MAX_ITEMS,

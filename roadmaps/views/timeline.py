@@ -50,9 +50,10 @@ def timeline(request: RoadmapRequest) -> HttpResponse:
     if len(params.get("label", ())) > 1:
         return redirect(request.path + told.query.address())
     today = timezone.localdate()
+    frame = view_context(request, told, editable_roadmaps(request, told.scope))
     shown = timeline_items.build(told.scope, told.query, today=today, width=WIDTH)
     context = {
-        **view_context(request, told, editable_roadmaps(request, told.scope)),
+        **frame,
         **toolbar(request, told),
         **way_through_time(told.query, shown.settings.zoom, shown.layout, today),
         **_files(request, told),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -312,6 +313,42 @@ def test_a_sync_that_changed_nothing_leaves_the_items_alone(
     url = poll_url(look("sync_status", olga, link.roadmap))
     end(run)
     assert "#items" not in signed_in(olga).get(url).content.decode()
+
+
+@pytest.mark.parametrize("layout", ["items-table", "timeline", "swimlane", "rollup"])
+def test_a_sync_that_ends_while_a_page_is_made_is_not_taken_for_seen(
+    link: ProjectLink, olga: Membership, signed_in: SignedIn, layout: str
+) -> None:
+    """D8: its items may be those of before, so the page fetches them once more."""
+    labels = factories.make_field(olga.account, "Labels", "choices", options=["Map"])
+    factories.make_item(link.roadmap, start_date=timezone.localdate(), end_date=timezone.localdate())
+    run = make_run(link, "running", stage="saving")
+
+    def end_it_behind_the_items(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if "roadmaps_item" in sql and SyncRun.objects.filter(pk=run.pk, state="running").exists():
+            end(run, updated=1)
+        return found
+
+    browser = signed_in(olga)
+    with connection.execute_wrapper(end_it_behind_the_items):
+        url = reverse(f"roadmaps:{layout}", args=["acme", link.roadmap_id])
+        page = browser.get(f"{url}?by={labels.column}" if layout == "rollup" else url).content.decode()
+    assert SyncRun.objects.get(pk=run.pk).state == "succeeded"
+    assert "#items-rows" in browser.get(poll_url(page[page.index('id="sync-status"') :])).content.decode()
+
+
+def test_a_sync_that_the_owner_takes_back_goes_from_the_pages_of_others(
+    link: ProjectLink, vera: Membership, signed_in: SignedIn
+) -> None:
+    """B5"""
+    factories.make_share(link.roadmap, vera)
+    run = make_run(link, created=2)
+    url = poll_url(look("sync_status", vera, link.roadmap))
+    SyncRun.objects.filter(pk=run.pk).update(undone_at=timezone.now())
+    page = signed_in(vera).get(url).content.decode()
+    assert "#items-rows" in page
+    assert signed_in(vera).get(poll_url(page)).status_code == 204
 
 
 def test_a_pause_shows_within_one_look(link: ProjectLink, olga: Membership, signed_in: SignedIn) -> None:
