@@ -13,7 +13,7 @@ from integrations.sync.run import execute
 
 @shared_task
 def dispatch() -> None:
-    """Sent by beat every quarter of a minute: look for work."""
+    """Sent by beat every few seconds: look for work."""
     schedule.tick()
 
 

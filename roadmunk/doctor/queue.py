@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from django.conf import settings
 from redis.exceptions import ResponseError
 
 from integrations.figures import figures
@@ -18,6 +17,8 @@ from roadmunk.signs import Sign
 OLDEST: Final = (6, 2)
 #: Seconds that runs and due links may wait before somebody should look.
 MOST_LATE: Final = 300.0
+#: Seconds that beat and its looks may be silent: it looks every few, and a restart takes some.
+BEAT_PATIENCE: Final = 45.0
 
 
 def redis_server() -> Iterator[Finding]:
@@ -54,11 +55,10 @@ def worker() -> Iterator[Finding]:
 
 def beat() -> Iterator[Finding]:
     """Beat asked just now for a look at what is due, and a worker looked."""
-    patience = 3 * settings.DISPATCH_SECONDS
     asked, looked = signs.age(Sign.BEAT), signs.age(Sign.DISPATCH)
-    if asked is None or asked > patience:
+    if asked is None or asked > BEAT_PATIENCE:
         yield wrong(f"beat does not ask what is due ({_ago(asked)})", "Start one beat: celery -A roadmunk beat")
-    elif looked is None or looked > patience:
+    elif looked is None or looked > BEAT_PATIENCE:
         yield wrong(f"beat asks, and no worker looks ({_ago(looked)})", "Start more workers, or look at their logs.")
     else:
         yield ok(f"what is due was looked for {_ago(looked)}")
