@@ -291,9 +291,9 @@ def _columns(params: Params, known: Mapping[str, Column], notes: list[str]) -> I
 def _layout(params: Params) -> Iterator[tuple[str, str]]:
     """As it came, but clean and not endless: the layout itself knows what makes sense. A form repeats, a link joins."""
     for name in LAYOUT_PARAMS:
-        text = ",".join(filter(None, params.get(name, ())[:50]))
+        text = fields.clean_text(",".join(filter(None, params.get(name, ())[:50]))[:MAX_LAYOUT_TEXT])
         if text:
-            yield name, fields.clean_text(text[:MAX_LAYOUT_TEXT])
+            yield name, text
 
 
 def _page(text: str) -> int:

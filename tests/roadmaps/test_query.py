@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from roadmaps import fields, query
@@ -157,6 +157,7 @@ def test_whatever_an_address_says_it_can_be_asked(params: dict[str, list[str]]) 
 
 
 @given(addresses)
+@example({"group": ["\r"]})
 def test_an_address_that_was_written_back_asks_the_same(params: dict[str, list[str]]) -> None:
     asked = query.parse(params, COLUMNS)
     again = ask(asked.address().removeprefix("?"))
