@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from celery import shared_task
+from django.conf import settings
 
 from accounts import outbox
 from integrations import digests, preview
@@ -10,11 +13,20 @@ from integrations.models import Digest, Notice
 from integrations.sync import schedule
 from integrations.sync.run import execute
 
+_looked_at = float("-inf")
+
 
 @shared_task
 def dispatch() -> None:
-    """Sent by beat every few seconds: look for work."""
-    schedule.tick()
+    """Sent by beat every second: look for work.
+
+    Where no worker was there for a while, these messages piled up, and one look answers all that come at once.
+    """
+    global _looked_at
+    now = monotonic()
+    if now - _looked_at >= settings.DISPATCH_SECONDS / 2:
+        _looked_at = now
+        schedule.tick()
 
 
 @shared_task

@@ -66,6 +66,13 @@ class RouteForPath(logging.Filter):
         return True
 
 
+class NotEachLook(logging.Filter):
+    """Celery's beat says of each task that it sends it, and one is a look for what is due, each second."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Sending due task" not in record.msg
+
+
 def route_of(request: HttpRequest) -> str:
     """The name of the address that was asked, such as "roadmaps:table"; empty where there is no such address."""
     match = request.resolver_match

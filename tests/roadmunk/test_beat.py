@@ -14,7 +14,7 @@ from celery.beat import ScheduleEntry
 from roadmunk import beat
 from roadmunk.celery import app
 
-DISPATCH = 3.0
+DISPATCH = 1.0
 ZONES = {
     # The nights in which clocks go ahead, and back.
     "America/New_York": ("2026-03-08T01:59", "2026-11-01T01:59"),

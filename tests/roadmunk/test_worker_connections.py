@@ -14,9 +14,10 @@ from tests.roadmunk.processes import wait_for
 
 TASKS = 12
 SEND = f"""
-from integrations.tasks import dispatch
+from integrations.tasks import dispatch, run_link
 for _ in range({TASKS}):
-    dispatch.delay()
+    run_link.delay(0)
+dispatch.delay()
 """
 
 
@@ -32,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def work(site: Installation) -> None:
-    """Let the worker look for due links some times."""
+    """Let the worker look for a run that is not there, some times, and for due links."""
     server = redis.Redis.from_url(site.servers.redis_url)
     server.delete("sign:dispatch")
     site.do(SEND)

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import Membership
+from integrations import tasks
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
 from integrations.sync.queues import Queue
@@ -55,6 +56,17 @@ def test_links_that_are_not_due_paused_or_archived_stay_quiet(link: ProjectLink,
     schedule.tick()
     assert not SyncRun.objects.exists()
     assert sent == []
+
+
+def test_looks_that_piled_up_are_answered_by_one(link: ProjectLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After hours without a worker there are thousands, and "Sync now" waits behind them."""
+    moments, looks = iter([100.0, 100.1, 100.4, 101.0, 102.0]), []
+    monkeypatch.setattr(tasks, "_looked_at", float("-inf"))
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(schedule, "tick", lambda: looks.append(1))
+    for expected in (1, 1, 1, 2, 3):
+        tasks.dispatch()
+        assert len(looks) == expected
 
 
 def test_a_manual_link_has_no_next_time(link: ProjectLink, sent: list[int]) -> None:
