@@ -57,13 +57,14 @@ class Cell(NamedTuple):
             case "":
                 return _NOTHING
             case "chips":
-                return join('<span class="chips">', *(chip.html for chip in self.chips), "</span>")
+                chips = "".join([_chip(chip.label, chip.colour) for chip in self.chips])
+                return SafeString(f'<span class="chips">{chips}</span>')
             case "date":
                 return _day(self.day) if self.day else _NOTHING
             case "link":
-                return join(_LINK.format(escape(self.href), escape(self.text)))
+                return SafeString(_LINK.format(escape(self.href), escape(self.text)))
             case _:
-                return join("<bdi>", escape(self.text), "</bdi>")
+                return SafeString(f"<bdi>{escape(self.text)}</bdi>")
 
     @property
     def editable(self) -> bool:
@@ -96,8 +97,9 @@ def _field_cell(item: Shown, column: Column, *, brief: bool, locked: bool) -> Ce
     if value is None:
         return Cell(column, locked=locked)
     if column.is_list:
-        chosen = [column.options[pk] for pk in chosen_options(item, column) if pk in column.options]
-        chips = tuple(Chip(option.label, option.colour) for option in chosen)
+        options = column.options
+        chosen = [options[pk] for pk in chosen_options(item, column) if pk in options]
+        chips = tuple([Chip(option.label, option.colour) for option in chosen])
         return Cell(column, kind="chips" if chips else "", chips=chips, locked=locked)
     text = fields.show(column.type, value, {})
     if column.type == "link":

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet
+import msgspec
+from django.db.models import ExpressionWrapper, F, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
 
 from roadmaps.models import Item
 
@@ -14,12 +16,12 @@ from roadmaps.models import Item
 class ItemRow(NamedTuple):
     """The item without its model. A long text that was not asked for is empty."""
 
+    values: dict[str, Any]
     pk: int
     roadmap_id: int
     name: str
     start_date: date | None
     end_date: date | None
-    values: dict[str, Any]
     origin: str
     external_id: str | None
     external_url: str
@@ -34,26 +36,29 @@ Shown = Item | ItemRow
 
 #: Long texts, read where somebody looks at them.
 LONG = ("description", "notes")
-_READ = tuple(name for name in ItemRow._fields if name not in LONG)
+#: The JSON as the driver gives it: msgspec reads it in a quarter of the time that it takes Django.
+_READ: tuple[str | Combinable, ...] = (
+    ExpressionWrapper(F("values"), output_field=TextField()),
+    *ItemRow._fields[1 : -len(LONG)],
+)
+_decode = msgspec.json.Decoder().decode
 
 
 def read(items: QuerySet[Item], *, long: Sequence[str] = ()) -> list[ItemRow]:
     """These items in their order, in one query; of the long texts those that `long` names."""
-    return [row for row, _ in read_grouped(items, long=long)]
+    return [ItemRow(_decode(row[0]), *row[1:]) for row in items.values_list(*_READ, *_texts(long))]
 
 
 def read_grouped(items: QuerySet[Item], *, long: Sequence[str] = ()) -> list[tuple[ItemRow, str | None]]:
     """The same, each with its `group_key` where the query has one."""
-    texts = [name for name in LONG if name in long]
-    if "group_key" in items.query.annotations:
-        found = items.values_list(F("group_key"), *_READ, *texts)
-        return [(_make(row[1:], texts), row[0]) for row in found]
-    return [(_make(row, texts), None) for row in items.values_list(*_READ, *texts)]
+    if "group_key" not in items.query.annotations:
+        return [(row, None) for row in read(items, long=long)]
+    asked = items.values_list(*_READ, *_texts(long), F("group_key"))
+    return [(ItemRow(_decode(row[0]), *row[1:-1]), row[-1]) for row in asked]
 
 
-def _make(row: Sequence[Any], texts: Sequence[str]) -> ItemRow:
-    end = len(_READ)
-    return ItemRow(*row[:end], **dict(zip(texts, row[end:], strict=True))) if texts else ItemRow(*row)
+def _texts(long: Sequence[str]) -> list[str | Value]:
+    return [name if name in long else Value("") for name in LONG] if long else []
 
 
 def why_lost(item: Shown) -> str:

@@ -21,6 +21,12 @@ ALL_DATA = "all"
 #: Parameters that ask nothing of the items: with these alone, the view decides.
 _BESIDES = frozenset({"view", "page", "open", "filter", "change"})
 
+#: By hand, as every page of a roadmap asks it: it took Django twice as long to write it as PostgreSQL to answer.
+_VIEWS = """
+SELECT id, account_id, roadmap_id, name, layout, query, position, created_at FROM roadmaps_view
+WHERE account_id = %s AND roadmap_id = %s ORDER BY position, id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -52,7 +58,7 @@ class Asked:
 
 def ask(roadmap: Roadmap, params: Params) -> Asked:
     """Read the address of a page of that roadmap, in two queries; of a portfolio in three."""
-    views = list(View.objects.filter(account_id=roadmap.account_id, roadmap_id=roadmap.pk))
+    views = list(View.objects.raw(_VIEWS, [roadmap.account_id, roadmap.pk]))
     shown = scope.of(roadmap)
     known = shown.columns
     view = find(views, next(iter(params.get("view", ())), ""))

@@ -33,6 +33,7 @@ WIDE_BAR = 120
 #: A bar of one day on a scale of years can still be seen.
 MIN_BAR = 5
 NO_COLOUR = 0
+_DAY = timedelta(days=1)
 
 
 class Entry(NamedTuple):
@@ -209,7 +210,7 @@ def place_mark(entry: Entry, window: Window, width: float, colour: int = NO_COLO
     first, last = entry.first, entry.last
     assert first is not None and last is not None  # noqa: S101 - the caller sorted those out
     is_point = entry.start is None or entry.end is None
-    left, right = window.x(first, width), window.x(last + timedelta(days=1), width)
+    left, right = window.x(first, width), window.x(last + _DAY, width)
     if is_point:
         middle = min(max((left + right) / 2, POINT / 2), width - POINT / 2)
         left, right = middle - POINT / 2, middle + POINT / 2

@@ -1,13 +1,17 @@
-"""A bar of the Timeline as SVG. A window draws up to two thousand, so they are written by hand and escaped."""
+"""The Timeline's streams as HTML, their bars as SVG. A window draws a thousand, so they are written by hand.
+
+All is escaped, and becomes one text: each template between it and the page would copy a megabyte twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from roadmaps.rows import Place
 from roadmaps.timeline import Mark
 from roadmaps.timeline_ghosts import BELOW, HEIGHT
-from roadmaps.timeline_page import Bar, Shape
+from roadmaps.timeline_page import Bar, Chart, PageLane, PageStream, Shape
 
 _SPOT = '<svg class="tl-item__spot" x="{}" y="{}">{}</svg>'
 _GOES_BEFORE = '<path class="tl-item__on" d="M9 9l-4 4l4 4" />'
@@ -16,6 +20,35 @@ _PILL = '<rect class="tl-item__pill" x="5" y="6" width="3" height="14" rx="1.5" 
 _POINT = '<circle class="tl-item__shape" cx="7" cy="13" r="6" />'
 _LOCK = '<use class="tl-item__lock" href="#tl-lock" x="{}" y="{}" />'
 _NEW = '<path class="tl-item__new" d="M1 30h6M4 27v6" />'
+
+
+def write_streams(chart: Chart, place: Place) -> str:
+    """Each stream with its head, its lanes and their bars."""
+    return "".join(piece for stream in chart.streams for piece in _stream(stream, chart, place))
+
+
+def _stream(stream: PageStream, chart: Chart, place: Place) -> Iterator[str]:
+    label = escape(stream.group.label)
+    yield f'<section class="tl-stream" aria-label="{label}">' if label else '<section class="tl-stream">'
+    if chart.head:
+        yield (
+            f'<h2 class="tl-stream__head"><span class="tl-stream__name" title="{label}"><bdi>{label}</bdi></span>'
+            f' <span class="tl-stream__count">{stream.count}<span class="sr-only"> items</span></span></h2>'
+        )
+    for lane in stream.lanes:
+        yield _open_lane(lane, has_head=bool(chart.sub))
+        yield from [write_bar(bar, place) for bar in lane.bars]
+        yield "</svg></div>"
+    yield "</section>"
+
+
+def _open_lane(lane: PageLane, *, has_head: bool) -> str:
+    label = escape(lane.group.label)
+    head = f'<h3 class="tl-lane__head" title="{label}"><bdi>{label}</bdi></h3>' if has_head else ""
+    return (
+        f'<div class="tl-lane">{head}<svg class="tl-lane__chart" width="100%" height="{lane.height}" role="list"'
+        f' aria-label="{escape(lane.label)}">'
+    )
 
 
 def write_bar(bar: Bar, place: Place) -> str:

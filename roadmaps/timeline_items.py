@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, DateField, Max, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from roadmaps import cells, columns, item_rows, query_sql, slips, slips_sql, timeline_settings, timeline_zoom
 from roadmaps.cells import Cell
@@ -35,6 +36,9 @@ LARGEST = 10
 #: Characters of a text on a bar; what shows of it is decided by its room.
 MAX_TEXT = 160
 NO_VALUE = "No value"
+#: The first and the last day of an item, the same where it has only one; none without a date.
+_FIRST = Coalesce("start_date", "end_date", output_field=DateField())
+_LAST = Coalesce("end_date", "start_date", output_field=DateField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,31 +179,24 @@ def without_dates(query: Query) -> Query:
 
 def count(asked: QuerySet[Item], window: Window | None = None) -> Counts:
     """The counts of these items, in one query; without a window all that has a date is inside."""
-    dated = Q(start_date__isnull=False) | Q(end_date__isnull=False)
-    inside = _inside(window) if window else dated
     found = asked.order_by().aggregate(
         total=Count("pk"),
-        without=Count("pk", filter=~dated),
-        inside=Count("pk", filter=inside),
-        first=Min(Coalesce("start_date", "end_date", output_field=DateField())),
-        last=Max(Coalesce("end_date", "start_date", output_field=DateField())),
+        dated=Count(_FIRST),
+        inside=Count("pk", filter=_inside(window)) if window else Count(_FIRST),
+        first=Min(_FIRST),
+        last=Max(_LAST),
     )
-    return Counts(found["total"], found["without"], found["inside"], found["first"], found["last"])
+    without = found["total"] - found["dated"]
+    return Counts(found["total"], without, found["inside"], found["first"], found["last"])
 
 
 def _inside(window: Window) -> Q:
-    span = (window.start, window.last)
-    return (
-        Q(start_date__lt=window.end, end_date__gte=window.start)
-        | Q(end_date__isnull=True, start_date__range=span)
-        | Q(start_date__isnull=True, end_date__range=span)
-    )
+    return Q(LessThan(_FIRST, window.end), GreaterThanOrEqual(_LAST, window.start))
 
 
 def _fetch(asked: QuerySet[Item], window: Window) -> list[ItemRow]:
     """The items of the window, the latest where there are too many."""
-    latest = Coalesce("end_date", "start_date", output_field=DateField()).desc()
-    return item_rows.read(asked.filter(_inside(window)).order_by(latest, "pk")[:MAX_BARS])
+    return item_rows.read(asked.filter(_inside(window)).order_by(_LAST.desc(), "pk")[:MAX_BARS])
 
 
 def groups_of(column: Column | None) -> list[Group]:
@@ -239,7 +236,8 @@ def key_of(item: Shown, column: Column | None) -> Hashable:
 
 def _text(item: Shown, labels: Sequence[Column]) -> str:
     texts = [_word(item, column) for column in labels]
-    return " · ".join(filter(None, texts))[:MAX_TEXT] or item.name[:MAX_TEXT]
+    text = texts[0] if len(texts) == 1 else " · ".join(filter(None, texts))
+    return text[:MAX_TEXT] or item.name[:MAX_TEXT]
 
 
 def _word(item: Shown, column: Column) -> str:
