@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as default
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ class Column:
     options: Mapping[int, Option] = default(default_factory=dict)
     #: The roadmap's source writes this column of its items.
     synced: bool = False
-    #: What that source is called, such as "Pivotal Tracker".
+    #: What the roadmap's source is called, such as "Pivotal Tracker", whatever it writes.
     source: str = ""
     #: People may write it, where it isn't synced.
     editable: bool = True
@@ -108,7 +108,7 @@ def load_each(roadmaps: Sequence[Roadmap]) -> dict[int, list[Column]]:
 def _columns(roadmap: Roadmap, fields: Iterable[_Field]) -> list[Column]:
     synced: list[str] = roadmap.synced_columns
     here = sorted((field for field in fields if _is_on(field, roadmap)), key=lambda field: _rank(field, synced))
-    found = [
+    return [
         *_first(roadmap),
         *(
             Column(
@@ -117,6 +117,7 @@ def _columns(roadmap: Roadmap, fields: Iterable[_Field]) -> list[Column]:
                 type=field.type,
                 options=field.options,
                 synced=field.column in synced,
+                source=roadmap.source_label,
                 own=field.roadmap_id is not None,
                 source_kind=field.source_kind,
                 source_key=field.source_key,
@@ -125,24 +126,25 @@ def _columns(roadmap: Roadmap, fields: Iterable[_Field]) -> list[Column]:
         ),
         *_last(roadmap),
     ]
-    return [replace(column, source=roadmap.source_label) if column.synced else column for column in found]
 
 
 def _first(roadmap: Roadmap) -> list[Column]:
     synced = frozenset(roadmap.synced_columns)
-    has_source = bool(roadmap.source_label)
+    source, has_source = roadmap.source_label, bool(roadmap.source_label)
     return [
-        Column("name", "Name", "text", synced="name" in synced),
-        Column("start_date", "Start Date", "date", synced="start_date" in synced),
-        Column("end_date", "End Date", "date", synced="end_date" in synced),
-        Column("external_id", "External ID", "text", synced=has_source, editable=False, shown=has_source),
+        Column("name", "Name", "text", synced="name" in synced, source=source),
+        Column("start_date", "Start Date", "date", synced="start_date" in synced, source=source),
+        Column("end_date", "End Date", "date", synced="end_date" in synced, source=source),
+        Column(
+            "external_id", "External ID", "text", synced=has_source, source=source, editable=False, shown=has_source
+        ),
     ]
 
 
 def _last(roadmap: Roadmap) -> list[Column]:
-    synced = "description" in roadmap.synced_columns
+    synced, source = "description" in roadmap.synced_columns, roadmap.source_label
     return [
-        Column("description", "Description", "text", synced=synced, long=True, shown=False),
+        Column("description", "Description", "text", synced=synced, source=source, long=True, shown=False),
         Column("notes", "Notes", "text", long=True, shown=False),
         Column("source", "Source state", "source", editable=False, shown=False, in_table=False),
     ]

@@ -291,7 +291,8 @@ def _columns(params: Params, known: Mapping[str, Column], notes: list[str]) -> I
 def _layout(params: Params) -> Iterator[tuple[str, str]]:
     """As it came, but clean and not endless: the layout itself knows what makes sense. A form repeats, a link joins."""
     for name in LAYOUT_PARAMS:
-        text = fields.clean_text(",".join(filter(None, params.get(name, ())[:50]))[:MAX_LAYOUT_TEXT])
+        given = params.get(name, ())[:50]
+        text = fields.clean_text(",".join(filter(None, given))[:MAX_LAYOUT_TEXT]) if given else ""
         if text:
             yield name, text
 
