@@ -67,10 +67,10 @@ class RouteForPath(logging.Filter):
 
 
 class NotEachLook(logging.Filter):
-    """Celery's beat says of each task that it sends it, and one is a look for what is due, each second."""
+    """Celery's beat says of each task that it sends it; of the look for what is due that is a line each second."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "Sending due task" not in record.msg
+        return not (str(record.msg).startswith("Scheduler: Sending") and "dispatch" in (record.args or ()))
 
 
 def route_of(request: HttpRequest) -> str:

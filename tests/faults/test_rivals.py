@@ -40,8 +40,7 @@ def test_a_message_that_comes_three_times_to_two_workers_is_one_pull(
 def test_two_beats_make_no_run_twice(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
     """R3"""
     site.start("beat-2", "worker-2")
-    soon(lambda: "beat: Starting" in site.log("beat-2"), why=site.last_words)
-    time.sleep(2 * times.DISPATCH_SECONDS)
+    soon(lambda: "Sending due task letters" in site.log("beat-2"), why=site.last_words)
     roadmap.changes()
     measure("R3", roadmap.heals(), target=TWO_TICKS)
     assert roadmap.run().requests == len(site.sandbox.requests)
