@@ -13,6 +13,7 @@ from tests.faults import times
 from tests.faults.measure import Measure
 from tests.faults.roadmap import LinkedRoadmap
 from tests.faults.site import Site, soon
+from tests.histories import steps
 from tests.histories.stage import Stage
 
 #: Requests of all links together after the right is gone: the one that is refused, and "who am I?".
@@ -42,6 +43,34 @@ def test_a_right_is_lost_between_two_pages(loss: str, site: Site, roadmap: Linke
     assert roadmap.run().error_code == code
     assert roadmap.stage.items() == roadmap.before
     assert Notice.objects.filter(to=roadmap.owner).count() == 1
+
+
+def lower_our_role(stage: Stage) -> None:
+    stage.world.join(stage.cast.project.id, stage.cast.reader.id, role="viewer")
+
+
+def hide_a_story(stage: Stage) -> None:
+    steps.MoveAway(0, unseen=True).happen(stage)
+
+
+@pytest.mark.faults_all
+@pytest.mark.parametrize("happen", [lower_our_role, hide_a_story])
+def test_who_may_still_read_goes_on(
+    happen: Callable[[Stage], None], site: Site, roadmap: LinkedRoadmap, measure: Measure
+) -> None:
+    """N6: a viewer reads as much as a member, and a story that we may not see any more is marked and kept."""
+    site.hold("request 3")
+    roadmap.changes()
+    site.wait_until_held()
+    happen(roadmap.stage)
+    site.let_go()
+    soon(lambda: roadmap.runs()[-1].state in SyncRun.GOOD, why=site.last_words)
+    roadmap.be_due()
+    measure("N6", soon(lambda: roadmap.stage.items() == roadmap.stage.expected(roadmap.before), why=site.last_words))
+    assert not any(run.error_code for run in roadmap.runs())
+    assert not Notice.objects.filter(to=roadmap.owner).exists()
+    if happen is hide_a_story:
+        assert "hidden" in {item.reason for item in roadmap.stage.items().values()}
 
 
 def test_a_dead_token_stops_all_that_wait_with_it(site: Site, roadmap: LinkedRoadmap, measure: Measure) -> None:
