@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks import stage, views
-from benchmarks.views import ADD_UP, BY_LABEL, COLUMNS, FIELDS, FILL, NO_DATES, Case
+from benchmarks import pages, stage, views
+from benchmarks.big_roadmap import FIELDS, FILL, sign_in
+from benchmarks.pages import ADD_UP, BY_LABEL, COLUMNS, NO_DATES, Case
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -31,13 +32,13 @@ CASES = {
             f"SELECT count(*), min(start_date), max(end_date), count(*) FILTER (WHERE start_date IS NULL) {HERE}",
             f"SELECT {COLUMNS} {HERE} {YEAR} ORDER BY end_date DESC, id LIMIT 1000",
         ),
-        views.timeline_bars,
+        pages.timeline_bars,
     ),
     "portfolio, rolled up": Case(
         "roadmaps:rollup",
         f"?{BY_LABEL}",
         (f"SELECT count(*), count(*) FILTER (WHERE {NO_DATES}) {HERE}", f"{ADD_UP} {HERE} GROUP BY 1"),
-        views.rollup_bars,
+        pages.rollup_bars,
     ),
 }
 
@@ -76,4 +77,4 @@ def _fill(sources: int, items: int) -> tuple[Client, Roadmap, dict[str, object]]
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE roadmaps_item")
     whole, narrowed = (", ".join(map(str, part)) for part in (ids[::2], ids[1::2]))
-    return views.sign_in(owner), portfolio, {"whole": whole, "narrowed": narrowed, "f": fields, "o": options}
+    return sign_in(owner), portfolio, {"whole": whole, "narrowed": narrowed, "f": fields, "o": options}

@@ -6,7 +6,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import views
+from benchmarks import big_roadmap, pages, views
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -19,11 +19,11 @@ PAGES = ("first page", "filtered and sorted", "grouped")
 
 def measure(items: int) -> dict[str, float]:
     """Seconds of each page with walls and, as "…, no walls", without. They take turns."""
-    client, roadmap, names = views._fill(items)
+    client, roadmap, names = big_roadmap.fill(items)
     figures: dict[str, float] = {}
     for name in PAGES:
-        case = views.CASES[name]
-        address = views._url(case, roadmap) + case.address.format(**names)
+        case = pages.CASES[name]
+        address = views.url_of(case, roadmap) + case.address.format(**names)
         label = f"{name}, {items:,}"
         figures[label], figures[f"{label}, no walls"] = _in_turns(client, address)
     return figures
@@ -37,7 +37,7 @@ def _in_turns(client: Client, address: str) -> tuple[float, float]:
                 _set_walls(stand=stand)
                 for place in range(IN_A_ROW):
                     begun = time.perf_counter()
-                    views._get(client, address)
+                    views.get(client, address)
                     if place:
                         took[stand].append(time.perf_counter() - begun)
     finally:
