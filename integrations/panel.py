@@ -85,7 +85,7 @@ def _is_troubled(request: RoadmapRequest, status: SyncStatus) -> bool:
 
 
 def remembered_status(request: RoadmapRequest) -> SyncStatus | None:
-    """The status of the request’s roadmap, read once for a page, and before its items."""
+    """The status of the request's roadmap, read once for a page, and before its items."""
     if not hasattr(request, "sync_status"):
         is_fed = not request.roadmap.is_portfolio
         request.sync_status = status_of(request.roadmap) if is_fed else None  # type: ignore[attr-defined]  # kept for this page alone
