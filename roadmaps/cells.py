@@ -57,7 +57,7 @@ class Cell(NamedTuple):
             case "":
                 return _NOTHING
             case "chips":
-                chips = "".join([_chip(chip.label, chip.colour) for chip in self.chips])
+                chips = "".join([chip.html for chip in self.chips])
                 return SafeString(f'<span class="chips">{chips}</span>')
             case "date":
                 return _day(self.day) if self.day else _NOTHING

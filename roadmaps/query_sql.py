@@ -14,6 +14,7 @@ from operator import and_, or_
 from django.db.models import (
     Case,
     Count,
+    DateField,
     F,
     FloatField,
     Func,
@@ -37,6 +38,9 @@ from roadmaps.models import Item
 from roadmaps.query import Filter, Query, Sort
 
 Operand = str | int | float | bool
+#: The first and the last day of an item, the same where it has only one; NULL without a date.
+FIRST_DAY = Coalesce("start_date", "end_date", output_field=DateField())
+LAST_DAY = Coalesce("end_date", "start_date", output_field=DateField())
 _LOST = ("deleted", "moved", "out_of_filter", "hidden", "undone")
 #: Items before a page, from which on it is quicker to look for its ids first.
 FAR_DOWN = 500

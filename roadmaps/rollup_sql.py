@@ -7,14 +7,14 @@ from datetime import date
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, DateField, FloatField, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, FloatField, Q, QuerySet, Value
 
 from roadmaps import query_sql
 from roadmaps.columns import Column
 from roadmaps.item_rows import LONG
 from roadmaps.models import Item
 from roadmaps.query import Filter, Query
+from roadmaps.query_sql import FIRST_DAY, LAST_DAY
 from roadmaps.rollup import Bar, Part
 from roadmaps.rollup_settings import Settings
 from roadmaps.timeline import NO_COLOUR
@@ -27,8 +27,6 @@ SELECT place, count(*), count(*) FILTER (WHERE is_done),
     count(*) FILTER (WHERE first IS NULL), min(first), max(last)
 FROM ({} OFFSET 0) AS item GROUP BY place ORDER BY place NULLS LAST
 """
-_FIRST_DAY = Coalesce("start_date", "end_date", output_field=DateField())
-_LAST_DAY = Coalesce("end_date", "start_date", output_field=DateField())
 
 
 def add_up(items: QuerySet[Item], settings: Settings, known: Sequence[Column]) -> list[Bar]:
@@ -37,8 +35,8 @@ def add_up(items: QuerySet[Item], settings: Settings, known: Sequence[Column]) -
         place=query_sql.each_option_position(settings.by),
         points=query_sql.number(settings.points) if settings.points else Value(0.0, output_field=FloatField()),
         is_done=_is_done(settings, known),
-        first=_FIRST_DAY,
-        last=_LAST_DAY,
+        first=FIRST_DAY,
+        last=LAST_DAY,
     )
     try:
         one_by_one, params = told.query.sql_with_params()
@@ -55,7 +53,7 @@ def items_of(
     items: QuerySet[Item], bar: Bar, settings: Settings, asked: Query, known: Sequence[Column], *, limit: int
 ) -> list[tuple[Item, bool]]:
     """The first items of that bar, in the order that was asked for, else by their days; and whether each is done."""
-    order = query_sql.order(asked, known) if asked.sorts else [_FIRST_DAY.asc(nulls_last=True), "pk"]
+    order = query_sql.order(asked, known) if asked.sorts else [FIRST_DAY.asc(nulls_last=True), "pk"]
     mine = query_sql.condition(Query(filters=(filter_of(bar, settings.by),)), known)
     found = items.filter(mine).annotate(is_done=_is_done(settings, known)).defer(*LONG).order_by(*order)[:limit]
     return [(item, getattr(item, "is_done", False)) for item in found]

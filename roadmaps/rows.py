@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from accounts.templatetags.icons import icon
 from roadmaps import cells
 from roadmaps.cells import Cell, join
-from roadmaps.columns import DATES, LIMITS, Column
+from roadmaps.columns import DATES, LIMITS, Column, stored
 from roadmaps.item_rows import Shown, why_lost
 
 #: What became of an item that its source lost, so short that it fits beside its name.
@@ -59,7 +59,7 @@ def write_row(item: Shown, columns: Sequence[Column], place: Place) -> SafeStrin
     can_edit = place.lets_edit(item)
     lost = ' class="row--lost"' if item.source_state else ""
     tick = _TICK.format(item.pk, escape(cells.cut(name.text, _TICK_NAME))) if place.editable else ""
-    written = "".join([_write_cell(item, column, place, can_edit) for column in columns[1:]])
+    written = "".join([_write_cell(item, column, place, can_edit=can_edit) for column in columns[1:]])
     grown = '<td class="cell--add"></td>' if place.grows else ""
     return SafeString(
         f'<tr id="item-{item.pk}"{lost}>{tick}<th scope="row"{_of_name(name, can_edit=can_edit)}>'
@@ -67,13 +67,12 @@ def write_row(item: Shown, columns: Sequence[Column], place: Place) -> SafeStrin
     )
 
 
-def _write_cell(item: Shown, column: Column, place: Place, can_edit: bool) -> str:
+def _write_cell(item: Shown, column: Column, place: Place, *, can_edit: bool) -> str:
     """Values repeat on a page, those of lists above all, and are written once for the items of a roadmap and origin."""
-    name = column.name
-    if name in _UNLIKE:
+    if column.name in _UNLIKE:
         return cells.write_cell(cells.make_cell(item, column, brief=True), can_edit=can_edit)
-    value = getattr(item, name) if name in DATES else item.values.get(name)
-    key = (name, tuple(value) if isinstance(value, list) else value, item.roadmap_id, item.origin)
+    value = getattr(item, column.name) if column.name in DATES else stored(item, column)
+    key = (column.name, tuple(value) if isinstance(value, list) else value, item.roadmap_id, item.origin)
     found = place.written.get(key)
     if found is None:
         found = cells.write_cell(cells.make_cell(item, column, brief=True), can_edit=can_edit)

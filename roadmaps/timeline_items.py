@@ -8,8 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Count, DateField, Max, Min, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from roadmaps import cells, columns, item_rows, query_sql, slips, slips_sql, timeline_settings, timeline_zoom
@@ -18,6 +17,7 @@ from roadmaps.columns import Column
 from roadmaps.item_rows import ItemRow, Shown, why_lost
 from roadmaps.models import Item, Milestone, Roadmap
 from roadmaps.query import Filter, Query
+from roadmaps.query_sql import FIRST_DAY, LAST_DAY
 from roadmaps.scope import Scope
 from roadmaps.services.items import chosen_options
 from roadmaps.slips import Kind, Since, Slip
@@ -36,9 +36,6 @@ LARGEST = 10
 #: Characters of a text on a bar; what shows of it is decided by its room.
 MAX_TEXT = 160
 NO_VALUE = "No value"
-#: The first and the last day of an item, the same where it has only one; none without a date.
-_FIRST = Coalesce("start_date", "end_date", output_field=DateField())
-_LAST = Coalesce("end_date", "start_date", output_field=DateField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,22 +178,22 @@ def count(asked: QuerySet[Item], window: Window | None = None) -> Counts:
     """The counts of these items, in one query; without a window all that has a date is inside."""
     found = asked.order_by().aggregate(
         total=Count("pk"),
-        dated=Count(_FIRST),
-        inside=Count("pk", filter=_inside(window)) if window else Count(_FIRST),
-        first=Min(_FIRST),
-        last=Max(_LAST),
+        dated=Count(FIRST_DAY),
+        inside=Count("pk", filter=_inside(window)) if window else Count(FIRST_DAY),
+        first=Min(FIRST_DAY),
+        last=Max(LAST_DAY),
     )
     without = found["total"] - found["dated"]
     return Counts(found["total"], without, found["inside"], found["first"], found["last"])
 
 
 def _inside(window: Window) -> Q:
-    return Q(LessThan(_FIRST, window.end), GreaterThanOrEqual(_LAST, window.start))
+    return Q(LessThan(FIRST_DAY, window.end), GreaterThanOrEqual(LAST_DAY, window.start))
 
 
 def _fetch(asked: QuerySet[Item], window: Window) -> list[ItemRow]:
     """The items of the window, the latest where there are too many."""
-    return item_rows.read(asked.filter(_inside(window)).order_by(_LAST.desc(), "pk")[:MAX_BARS])
+    return item_rows.read(asked.filter(_inside(window)).order_by(LAST_DAY.desc(), "pk")[:MAX_BARS])
 
 
 def groups_of(column: Column | None) -> list[Group]:
@@ -236,8 +233,7 @@ def key_of(item: Shown, column: Column | None) -> Hashable:
 
 def _text(item: Shown, labels: Sequence[Column]) -> str:
     texts = [_word(item, column) for column in labels]
-    text = texts[0] if len(texts) == 1 else " · ".join(filter(None, texts))
-    return text[:MAX_TEXT] or item.name[:MAX_TEXT]
+    return " · ".join(filter(None, texts))[:MAX_TEXT] or item.name[:MAX_TEXT]
 
 
 def _word(item: Shown, column: Column) -> str:

@@ -17,7 +17,7 @@ from roadmunk.signs import Sign
 OLDEST: Final = (6, 2)
 #: Seconds that runs and due links may wait before somebody should look.
 MOST_LATE: Final = 300.0
-#: Seconds that beat and its looks may be silent: it looks every few, and a restart takes some.
+#: Seconds that beat and its looks may be silent: it asks each second, and a restart takes some.
 BEAT_PATIENCE: Final = 45.0
 
 
