@@ -16,14 +16,15 @@ class SameOwner(models.BaseConstraint):
 
     Emits a composite foreign key, (field, account) -> (id, account), that the database checks at once. So
     neither `create`, `bulk_create`, `update` nor SQL can tie rows of two accounts together. An empty `field`
-    is not checked.
+    is not checked. With `cascades` the database deletes this row with the other one.
     """
 
     default_violation_error_message = "That belongs to another account."
 
-    def __init__(self, field: str, *, name: str, **kwargs: Any) -> None:
+    def __init__(self, field: str, *, name: str, cascades: bool = False, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.field = field
+        self.cascades = cascades
 
     def _foreign_key(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         quote = schema_editor.quote_name
@@ -32,6 +33,7 @@ class SameOwner(models.BaseConstraint):
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote(relation.column)}, {quote('account_id')}) "
             f"REFERENCES {quote(target)} ({quote('id')}, {quote('account_id')})"
+            f"{' ON DELETE CASCADE' if self.cascades else ''}"
         )
 
     def constraint_sql(  # type: ignore[override]  # Django passes both, the stubs allow None
@@ -67,11 +69,11 @@ class SameOwner(models.BaseConstraint):
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         path, _, kwargs = super().deconstruct()
-        return path, (self.field,), kwargs
+        return path, (self.field,), {**kwargs, **({"cascades": True} if self.cascades else {})}
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, SameOwner):
-            return self.name == other.name and self.field == other.field
+            return (self.name, self.field, self.cascades) == (other.name, other.field, other.cascades)
         return super().__eq__(other)
 
     def __hash__(self) -> int:

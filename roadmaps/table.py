@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from roadmaps import groups, heads, query_sql, table_layout
+from roadmaps import groups, heads, item_counts, query_sql, table_layout
 from roadmaps.cells import join
 from roadmaps.columns import Column
 from roadmaps.groups import Group
@@ -99,7 +100,7 @@ def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Tabl
     columns = visible(query, known)
     group = table_layout.group_of(query, known)
     asked = query_sql.apply(query, scope.items(), known, group=group)
-    page = Paginator(asked, PAGE_SIZE).get_page(query.page)
+    page = _paginate(scope, query, asked).get_page(query.page)
     first = (page.number - 1) * PAGE_SIZE
     long = [column.name for column in columns if column.long]
     found = query_sql.fetch(asked[first : first + PAGE_SIZE], long=long)
@@ -118,6 +119,13 @@ def build(scope: Scope, query: Query, *, editable: Collection[int] = ()) -> Tabl
         cleared=replace(query, filters=(), search="", page=1).address(),
         plain=replace(query, columns=()).laying_out(widths="").address(),
     )
+
+
+def _paginate(scope: Scope, query: Query, asked: QuerySet[Item]) -> Paginator[Item]:
+    paginator = Paginator(asked, PAGE_SIZE)
+    if not (scope.roadmap.is_portfolio or query.is_narrowed):
+        paginator.count = item_counts.of(scope.roadmap, archived=query.archived)
+    return paginator
 
 
 def _sections(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from roadmaps.models.around import Comment, ItemEdit, ItemLink
 from roadmaps.models.field import Field, FieldOption, FieldType
 from roadmaps.models.item import Item
+from roadmaps.models.item_count import ItemCount
 from roadmaps.models.look import Look
 from roadmaps.models.milestone import Milestone
 from roadmaps.models.roadmap import Roadmap, Share
@@ -17,6 +18,7 @@ __all__ = [
     "FieldOption",
     "FieldType",
     "Item",
+    "ItemCount",
     "ItemEdit",
     "ItemLink",
     "Look",

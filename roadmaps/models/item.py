@@ -83,6 +83,9 @@ class Item(OwnedByAccount):
             models.Index(
                 fields=["roadmap", "id"], include=["account"], condition=Q(archived_at=None), name="item_not_archived"
             ),
+            models.Index(
+                fields=["roadmap"], include=["account"], condition=Q(archived_at__isnull=False), name="item_archived"
+            ),
             GinIndex(fields=["values"], opclasses=["jsonb_path_ops"], name="item_by_values"),
         ]
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import AccountRequest, account_view
 from accounts.models import Membership, Role
-from roadmaps import services
+from roadmaps import item_counts, services
 from roadmaps.access import Level, RoadmapRequest, roadmap_view, visible_to
 from roadmaps.forms import NewRoadmapForm, RoadmapForm, add_errors
-from roadmaps.models import Item, Roadmap, Share
+from roadmaps.models import Roadmap, Share
 from roadmaps.views.shared import page_context, to_roadmap
 
 PAGE_SIZE = 25
@@ -28,7 +28,6 @@ class SubqueryCount(Subquery):
     output_field = IntegerField()
 
 
-ITEMS = SubqueryCount(Item.objects.filter(roadmap=OuterRef("pk"), archived_at=None))
 SHARES = SubqueryCount(Share.objects.filter(roadmap=OuterRef("pk")))
 TABS = {"mine": "Mine", "shared": "Shared with me", "all": "All", "archived": "Archived"}
 
@@ -44,7 +43,7 @@ def roadmap_list(request: AccountRequest) -> HttpResponse:
     first = next(iter(tabs))
     tab = request.GET.get("tab", first)
     tab = tab if tab in tabs else first
-    found = _of_tab(member, tab).annotate(item_count=ITEMS, share_count=SHARES).select_related("owner__user")
+    found = _of_tab(member, tab).annotate(item_count=item_counts.EACH, share_count=SHARES).select_related("owner__user")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,

@@ -22,6 +22,7 @@ from integrations.models import Credential, FieldMapping, Integration, ItemChang
 from integrations.records import Identity
 from integrations.sync import brake, schedule
 from integrations.sync.run import execute
+from roadmaps import item_counts
 from roadmaps.models import Field, FieldOption, Item
 from tests import factories
 from tests.histories.cast import OUR_TOKEN, Cast, build_world
@@ -239,6 +240,9 @@ class Stage:
         assert {id_: value[own] for id_, value in values} == self.own_words
         by_hand = Item.objects.get(pk=self.by_hand.pk)
         assert (by_hand.name, by_hand.notes, by_hand.source_state) == ("Made by hand", "Ours", "")
+        there = Item.objects.filter(roadmap=self.link.roadmap)
+        assert item_counts.of(self.link.roadmap, archived=True) == there.count()
+        assert item_counts.of(self.link.roadmap, archived=False) == there.filter(archived_at=None).count()
 
     def pull_again(self) -> None:
         """A pull right after a pull writes nothing to items, and where there are versions, costs one request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -65,6 +66,12 @@ def test_no_table_is_rewritten(upgraded: Upgraded) -> None:
     kept = upgraded.files_before.keys() & upgraded.files_after.keys()
     assert len(kept) > 20
     assert {name for name in kept if upgraded.files_before[name] != upgraded.files_after[name]} == set()
+
+
+def test_the_items_that_were_there_are_counted(upgraded: Upgraded) -> None:
+    there = Counter(item["roadmap_id"] for item in upgraded.after["roadmaps_item"].values())
+    counted = {part["roadmap_id"]: part["items"] for part in upgraded.after["roadmaps_itemcount"].values()}
+    assert counted == there
 
 
 def test_the_schema_is_that_of_a_new_database(upgraded: Upgraded) -> None:
