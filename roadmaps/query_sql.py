@@ -99,8 +99,10 @@ def count_groups(items: QuerySet[Item], keys: Collection[str | None]) -> dict[st
     asked = Q(group_key__in=[key for key in keys if key is not None])
     if None in keys:
         asked |= Q(group_key=None)
-    found = items.filter(asked).order_by().values_list(F("group_key"))
-    return dict(found.annotate(Count("pk")))
+    found = items.filter(asked).order_by()
+    if len(keys) == 1:  # without a sort of the whole group
+        return {key: found.count() for key in keys}
+    return dict(found.values_list(F("group_key")).annotate(Count("pk")))
 
 
 def _group_key(column: Column) -> Combinable:
