@@ -81,7 +81,7 @@ def _show_views(figures: Figures) -> None:
 
 
 def _show_walls(figures: Figures) -> None:
-    print("Whole requests behind the walls between accounts, and without them: medians of 120, in milliseconds")
+    print("Whole requests behind the walls between accounts, and without them: medians, in milliseconds")
     for name, whole in figures.items():
         if without := figures.get(f"{name}, no walls"):
             times = f"{whole * 1000:6.1f}  without {without * 1000:6.1f}"

@@ -11,7 +11,7 @@ from benchmarks import big_roadmap, pages, views
 if TYPE_CHECKING:
     from django.test import Client
 
-ROUNDS = 40
+ROUNDS = 60
 #: Requests between two changes of the walls; the first one is not counted.
 IN_A_ROW = 4
 PAGES = ("first page", "filtered and sorted", "grouped")
@@ -46,12 +46,17 @@ def _in_turns(client: Client, address: str) -> tuple[float, float]:
 
 
 def _set_walls(*, stand: bool) -> None:
+    """With the walls goes the setting that each statement carries for them."""
     from django.apps import apps
     from django.db import connection
 
     from accounts.tenancy import OwnedByAccount
+    from accounts.walls import tell_with_each_statement
 
     what = "ENABLE" if stand else "DISABLE"
     tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, OwnedByAccount)]
+    connection.execute_wrappers.clear()
+    if stand:
+        tell_with_each_statement(connection)
     with connection.cursor() as cursor:
         cursor.execute("; ".join(f'ALTER TABLE "{table}" {what} ROW LEVEL SECURITY' for table in tables))
