@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from accounts import members
 from accounts.models import Membership
 from integrations import moving, tasks
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.sync import schedule
-from integrations.sync.heart import Heart
 from integrations.sync.run import execute
 from tests import factories
-from tests.integrations.pages.stage import TOKEN, Tracker, build_world
-from tracker_sandbox.server import Sandbox
+from tests.integrations.pages.stage import TOKEN, Tracker
 
 # What follows a departure follows its commit.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignedIn = Callable[[Membership], Client]
-
-
-@pytest.fixture
-def tracker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracker]:
-    monkeypatch.setattr(Heart, "sleep", lambda *_: None)
-    world, rider, shop = build_world()
-    with Sandbox(world) as sandbox:
-        settings.CONNECTOR_URLS = {"pivotal_tracker": sandbox.url}
-        yield Tracker(sandbox, rider, shop)
-
-
-@pytest.fixture
-def credential(olga: Membership) -> Credential:
-    return factories.make_credential(olga, "Robin", secret=TOKEN)
-
-
-def link_of(owner: Membership, credential: Credential, tracker: Tracker, name: str) -> ProjectLink:
-    roadmap = factories.make_roadmap(owner, name)
-    return factories.make_link(roadmap, credential=credential, project_id=str(tracker.rider.id))
-
-
-@pytest.fixture
-def link(olga: Membership, credential: Credential, tracker: Tracker) -> ProjectLink:
-    return link_of(olga, credential, tracker, "Apollo")
 
 
 def work_off() -> list[SyncRun]:
@@ -81,7 +54,7 @@ def test_all_their_roadmaps_stop_at_once_and_are_not_due_again(
     link: ProjectLink, credential: Credential, tracker: Tracker, olga: Membership, alice: Membership
 ) -> None:
     """Nobody waits for the next sync to be due, also where there is none."""
-    manual = link_of(olga, credential, tracker, "By hand")
+    manual = tracker.feed(olga, credential, "By hand")
     members.deactivate(olga, by=alice)
     assert [run.error_code for run in work_off()] == ["owner_left"]
     assert list(ProjectLink.objects.values_list("paused_code", flat=True)) == ["owner_left", "owner_left"]
@@ -121,7 +94,7 @@ def test_a_run_at_work_writes_nothing_more(
 def test_the_admins_get_one_letter_that_leads_to_the_mending(
     link: ProjectLink, credential: Credential, tracker: Tracker, olga: Membership, alice: Membership
 ) -> None:
-    link_of(olga, credential, tracker, "Other")
+    tracker.feed(olga, credential, "Other")
     members.deactivate(olga, by=alice)
     for _ in range(2):
         work_off()
@@ -150,7 +123,7 @@ def test_an_admin_reads_on_the_page_why_it_rests(
 def test_who_owns_the_roadmap_by_now_is_told_and_sees_why_it_rests(
     credential: Credential, tracker: Tracker, olga: Membership, alice: Membership, signed_in: SignedIn
 ) -> None:
-    link = link_of(alice, credential, tracker, "Handed over")
+    link = tracker.feed(alice, credential, "Handed over")
     members.deactivate(olga, by=alice)
     work_off()
     tasks.send_letters()
@@ -184,7 +157,7 @@ def test_it_goes_on_by_itself_with_an_owner_who_is_in(
 def test_the_wizard_asks_nothing_with_them_either(
     credential: Credential, tracker: Tracker, olga: Membership, alice: Membership, signed_in: SignedIn
 ) -> None:
-    link = link_of(alice, credential, tracker, "Handed over")
+    link = tracker.feed(alice, credential, "Handed over")
     members.deactivate(olga, by=alice)
     page = signed_in(alice).get(reverse("integrations:setup-step", args=["acme", link.roadmap_id, "filter"]))
     assert "who is no longer an active member of Acme" in page.content.decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -20,41 +20,12 @@ from accounts.models import Account, Membership
 from integrations import credentials, moving, notices, tasks
 from integrations.models import Credential, Notice, ProjectLink, SyncRun
 from integrations.sync import claim, schedule
-from integrations.sync.heart import Heart
 from integrations.sync.run import execute
 from tests import factories
-from tests.integrations.pages.stage import NARROW_TOKEN, TOKEN, Tracker, build_world
-from tracker_sandbox.server import Sandbox
+from tests.integrations.pages.stage import NARROW_TOKEN, TOKEN, Tracker
 
 # Workers have connections of their own.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def tracker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracker]:
-    """The sandbox, over real HTTP; nobody waits between two tries."""
-    monkeypatch.setattr(Heart, "sleep", lambda *_: None)
-    world, rider, shop = build_world()
-    with Sandbox(world) as sandbox:
-        settings.CONNECTOR_URLS = {"pivotal_tracker": sandbox.url}
-        settings.TRACKER_REQUESTS_PER_SECOND = 1000
-        yield Tracker(sandbox, rider, shop)
-
-
-@pytest.fixture
-def credential(olga: Membership) -> Credential:
-    return factories.make_credential(olga, "Robin", secret=TOKEN)
-
-
-@pytest.fixture
-def link(olga: Membership, credential: Credential, tracker: Tracker) -> ProjectLink:
-    """Olga's roadmap, fed from the sandbox."""
-    return make_link(olga, credential, tracker, "Apollo")
-
-
-def make_link(owner: Membership, credential: Credential, tracker: Tracker, name: str) -> ProjectLink:
-    roadmap = factories.make_roadmap(owner, name)
-    return factories.make_link(roadmap, credential=credential, project_id=str(tracker.rider.id))
 
 
 def pull(link: ProjectLink) -> SyncRun:
@@ -152,8 +123,8 @@ def test_a_dead_token_makes_one_letter_for_each_person_however_many_roadmaps(
     link: ProjectLink, credential: Credential, tracker: Tracker, olga: Membership, alice: Membership
 ) -> None:
     """N6: at once, because nothing is tried again by itself."""
-    other = make_link(olga, credential, tracker, "Gemini")
-    theirs = make_link(alice, credential, tracker, "Secret plans")
+    other = tracker.feed(olga, credential, "Gemini")
+    theirs = tracker.feed(alice, credential, "Secret plans")
     tracker.world.revoke_token(TOKEN)
     pull(link)
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted([olga.user.email, alice.user.email])
@@ -307,7 +278,7 @@ def test_two_refusals_at_the_same_moment_make_one_letter(
     link: ProjectLink, credential: Credential, tracker: Tracker, olga: Membership, together: Together
 ) -> None:
     """N6"""
-    links = [link, *(make_link(olga, credential, tracker, name) for name in ("Gemini", "Mercury", "Vostok"))]
+    links = [link, *(tracker.feed(olga, credential, name) for name in ("Gemini", "Mercury", "Vostok"))]
     runs = [schedule.request_run(link=each, trigger=SyncRun.Trigger.SCHEDULE, send=False) for each in links]
     tracker.world.revoke_token(TOKEN)
     together(*[lambda run=run: execute(run.pk) for run in runs])

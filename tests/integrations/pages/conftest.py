@@ -1,27 +1,16 @@
-"""A Tracker over real HTTP, and Olga at the start of the wizard."""
+"""Olga at the start of the wizard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.models import Membership
 from integrations import credentials
 from integrations.http import Limits
-from tests.integrations.pages.stage import Setup, Tracker, build_world, make_setup
-from tracker_sandbox.server import Sandbox
-
-
-@pytest.fixture
-def tracker(settings: Settings) -> Iterator[Tracker]:
-    """The server that every connector of the test speaks to."""
-    world, rider, shop = build_world()
-    with Sandbox(world) as sandbox:
-        settings.CONNECTOR_URLS = {"pivotal_tracker": sandbox.url}
-        yield Tracker(sandbox, rider, shop)
+from tests.integrations.pages.stage import Setup, Tracker, make_setup
 
 
 @pytest.fixture(autouse=True)

@@ -40,6 +40,11 @@ class Tracker:
         """How many requests came whose path holds that."""
         return sum(path in record.path for record in self.sandbox.requests)
 
+    def feed(self, owner: Membership, credential: Credential, name: str) -> ProjectLink:
+        """A new roadmap of that name, which the first project feeds."""
+        roadmap = factories.make_roadmap(owner, name)
+        return factories.make_link(roadmap, credential=credential, project_id=str(self.rider.id))
+
 
 def build_world() -> tuple[World, Project, Project]:
     """Two people, two projects, a few stories."""
