@@ -33,8 +33,15 @@ MAX_TEXT = 32_767
 #: Makes Excel read the file as UTF-8.
 BOM = "\ufeff"
 _STARTS = frozenset("=+-@\t\r\n\x00\u2212")
-#: Programs look for a formula behind these.
-_BLANKS = " \u00a0\u200b\u200e\u200f\u2060\ufeff"
+#: Where cells are parted by ";" (Excel in half of Europe) or tabs, quotes don't hold a text together: a cell may begin
+#: behind each of these. There a "-" begins a list more often than a formula, so it must also be able to do harm: by a
+#: function, or by what DDE or another sheet answers. What looks like a sign is one (NFKC).
+_INNER_START = re.compile(
+    r"(?<=[;|\t\r\n])"
+    r"([\s\"\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff]*)"
+    r"(?=[=\u207c\u208c\u2a75\u2a76\ufe66\uff1d]"
+    r"|[-+@\u2212\u207a\u207b\u208a\u208b\ufb29\ufe62\ufe63\ufe6b\uff0b\uff0d\uff20][^\r\n]*[(!])"
+)
 #: What XML can't hold.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -49,10 +56,19 @@ class Sheet:
 
 
 def inert(text: str) -> str:
-    """The text for a cell of CSV: with an apostrophe in front where a program would take it for a formula."""
-    start = text.lstrip(_BLANKS)[:1]
-    looks = unicodedata.normalize("NFKC", start)[:1] or start
-    return f"'{text}" if start and (start in _STARTS or looks in _STARTS) else text
+    """The text for a cell of CSV: with an apostrophe wherever a program would take what follows for a formula."""
+    text = _INNER_START.sub(r"\1'", text)
+    return f"'{text}" if _starts_formula(text) else text
+
+
+def _starts_formula(text: str) -> bool:
+    """Whether one begins there, behind signs that nobody sees."""
+    for sign in text:
+        if sign in _STARTS:
+            return True
+        if unicodedata.category(sign)[0] not in "ZC":
+            return unicodedata.normalize("NFKC", sign)[0] in _STARTS
+    return False
 
 
 def csv_chunks(rows: Iterable[Row]) -> Iterator[bytes]:
