@@ -1,9 +1,10 @@
-"""Headers that neither Django nor django-csp sets: what no page may ever use, and that nobody keeps an answer."""
+"""Headers that neither Django nor django-csp sets, or not on each answer: what no page may ever use, who keeps what."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.middleware import GetResponse
@@ -18,12 +19,16 @@ PERMISSIONS_POLICY: Final = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 
 def guard_answers(get_response: GetResponse) -> GetResponse:
-    """Add the headers. What a view says of keeping its answer stands; static files are answered before this."""
+    """Add the headers. What a view says of keeping its answer stands, and what WhiteNoise says of a static file."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         response["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Django's own middleware sets these too, but not where it refuses a host itself.
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
         # After signing out, neither a shared computer nor a proxy shows what was there.
         response.headers.setdefault("Cache-Control", "no-store, private")
         return response

@@ -29,7 +29,7 @@ SignedIn = Callable[[Membership], Client]
 ROOT = Path(__file__).parents[2]
 YEAR_SECONDS = 365 * 24 * 60 * 60
 #: The settings that decide how pages travel; read from a production installation.
-TRAVELLING = re.compile(r"^(SECURE_|SESSION_COOKIE_|CSRF_COOKIE_|X_FRAME_|CONTENT_SECURITY_POLICY)")
+TRAVELLING = re.compile(r"^(SECURE_|SESSION_COOKIE_|CSRF_COOKIE_|X_FRAME_|CONTENT_SECURITY_POLICY|MESSAGE_STORAGE)")
 
 
 def every_address(member: Membership) -> dict[str, str]:
@@ -123,6 +123,22 @@ def test_a_foreign_host_is_refused_with_every_header(host: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("secure", [False, True])
+def test_in_production_every_refusal_has_every_header_too(secure: bool) -> None:
+    """Also what is refused, or sent elsewhere, before anything of ours is asked."""
+    asked = [
+        Client(HTTP_HOST="evil.example.com").get,
+        Client().get,
+        Client().post,
+        Client().put,
+    ]
+    with override_settings(**production()):
+        answers = [ask(path, secure=secure) for ask in asked for path in ("/auth/login/", "/static/css/no.css")]
+    assert {answer.status_code for answer in answers} == ({301, 400} if not secure else {200, 400, 404, 405})
+    assert [said for answer in answers if (said := problems(answer))] == []
+
+
+@pytest.mark.django_db
 def test_no_letter_leads_to_a_host_that_somebody_made_up(mailoutbox: list[Any], alice: Membership) -> None:
     browser = Client(HTTP_X_FORWARDED_HOST="evil.example.com")
     browser.post(reverse("account_reset_password"), {"email": alice.user.email})
@@ -164,7 +180,8 @@ def test_in_production_cookies_belong_to_one_host_on_https_and_no_script_reads_t
         browser.get("/auth/login/", secure=True)
         browser.post("/auth/login/", {"login": alice.user.email, "password": PASSWORD}, secure=True)
         assert browser.get("/auth/sessions/", secure=True).status_code == 200
-    assert {"__Host-sessionid", "__Host-csrftoken"} <= browser.cookies.keys()
+        browser.post(reverse("accounts:profile", args=["acme"]), {"name": "Alice"}, secure=True)
+    assert browser.cookies.keys() == {"__Host-sessionid", "__Host-csrftoken", "__Host-messages"}
     for cookie in browser.cookies.values():
         if cookie.value:
             assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax"), cookie.key
