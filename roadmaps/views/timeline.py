@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -100,7 +102,7 @@ def _dates_posted(request: RoadmapRequest, item: Item) -> dict[str, list[str]]:
     if "by" not in request.POST:
         return {name: [request.POST[name]] for name, _ in DATES.values() if name in request.POST}
     unit, text = request.POST.get("unit", ""), request.POST.get("by", "")
-    count = int(text) if text.lstrip("-").isdecimal() and len(text) < 5 else 0
+    count = int(text) if re.fullmatch(r"-?[0-9]{1,4}", text) else 0
     edges = [request.POST["edge"]] if request.POST.get("edge") in DATES else list(DATES)
     names = [DATES[edge][0] for edge in edges if getattr(item, DATES[edge][0])]
     unit = unit if unit in UNITS else "week"

@@ -51,6 +51,8 @@ def send(client: Client, item: Item, **values: str) -> HttpResponse:
         ({"by": "1", "unit": "quarter", "edge": "end"}, date(2026, 3, 2), date(2026, 6, 30)),
         ({"by": "-3", "unit": "year", "edge": "start"}, date(2023, 3, 2), date(2026, 3, 31)),
         ({"by": "nonsense", "unit": "eon", "edge": "both"}, date(2026, 3, 2), date(2026, 3, 31)),
+        ({"by": "--5"}, date(2026, 3, 2), date(2026, 3, 31)),
+        ({"by": "١"}, date(2026, 3, 2), date(2026, 3, 31)),
     ],
 )
 def test_own_items_move(client: Client, roadmap: Roadmap, values: dict[str, str], start: date, end: date) -> None:
