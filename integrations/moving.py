@@ -9,9 +9,9 @@ from accounts import audit
 from accounts.models import AuditArea, Membership
 from integrations import catalogue, credentials
 from integrations.models import Credential, ProjectLink, SyncRun
-from integrations.services import listed
 from integrations.sync.schedule import request_run
 from roadmaps.access import visible_to
+from roadmaps.names import listed
 
 
 def targets(credential: Credential, member: Membership) -> QuerySet[Credential]:

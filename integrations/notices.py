@@ -21,9 +21,9 @@ from accounts.outbox import one_line
 from integrations import registry
 from integrations.errors import CredentialRejected, OwnerLeft
 from integrations.models import Notice, ProjectLink, SyncRun
-from integrations.services import listed
 from roadmaps.access import visible_to
 from roadmaps.models import Roadmap
+from roadmaps.names import listed
 
 #: Failed runs in a row after which the owner is told.
 ENOUGH = 2

@@ -10,9 +10,7 @@ from django.db.models import RestrictedError
 from accounts import audit
 from accounts.models import AuditArea, Membership
 from integrations.models import Integration
-
-#: Roadmaps that a refusal names; the rest are counted.
-NAMED = 10
+from roadmaps.names import listed
 
 
 class NameTaken(ValueError):
@@ -29,15 +27,6 @@ class InUse(Exception):
         number = len(roadmaps) + hidden
         users = "A roadmap still uses it" if number == 1 else f"{number} roadmaps still use it"
         super().__init__(f"{users}: {listed(roadmaps, hidden=hidden)}.")
-
-
-def listed(names: Sequence[str], *, hidden: int) -> str:
-    """The first of the names in quotes, and how many more there are, `hidden` ones besides."""
-    shown = [f"“{name}”" for name in names[:NAMED]]
-    more = len(names) - len(shown)
-    shown += [f"{more} more"] if more else []
-    shown += [f"{hidden} that you can’t see"] if hidden else []
-    return ", ".join(shown)
 
 
 @transaction.atomic

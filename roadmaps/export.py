@@ -120,10 +120,10 @@ def _portfolio_age(scope: Scope) -> Iterator[Row]:
         yield ["Oldest sync", f"{_moment(at)}, {oldest}" if at else f"None yet, {oldest}"]
     for feed in scope.feeds:
         told = fresh.get(feed.roadmap.pk)
-        view = feed.view.name if feed.view else "All Data"
         at = told.synced_at if told else None
         age = "Made by hand" if told is None else f"{told.state}, last sync {_moment(at) if at else 'none yet'}"
-        yield [f"Source: {feed.roadmap}, {view}", feed.dark.value if feed.dark else age]
+        shown = f", {feed.view_name}" if feed.view_name else ""
+        yield [f"Source: {feed.name}{shown}", feed.dark.value if feed.dark else age]
 
 
 def _moment(at: datetime) -> str:

@@ -33,6 +33,14 @@ class Line:
         return self.feed.view
 
     @property
+    def name(self) -> str:
+        return self.feed.name
+
+    @property
+    def view_name(self) -> str:
+        return self.feed.view_name
+
+    @property
     def reason(self) -> str:
         """Why it gives nothing, in a sentence; empty where it gives its items."""
         match self.feed.dark:

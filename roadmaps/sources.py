@@ -39,6 +39,18 @@ class Feed:
     def view(self) -> View | None:
         return self.source.view
 
+    @property
+    def name(self) -> str:
+        """The roadmap's; where it is not shared with the owner, nobody reads here what it is called now."""
+        return "A roadmap that isn’t shared" if self.dark == Dark.NOT_SHARED else self.roadmap.name
+
+    @property
+    def view_name(self) -> str:
+        """What of it is shown; empty where the name is hidden."""
+        if self.dark == Dark.NOT_SHARED:
+            return ""
+        return self.view.name if self.view else "All Data"
+
 
 def of(portfolio: Roadmap) -> list[Feed]:
     """All sources of the portfolio in its order, in one query."""

@@ -81,10 +81,10 @@ def remove_source(*, source: Source, by: Membership) -> None:
         audit.record(by, AuditArea.SHARING, f"Took “{source.roadmap}” out of the portfolio “{source.portfolio}”.")
 
 
-def portfolios_showing(view: View) -> list[str]:
-    """The names of the portfolios that show this view."""
+def portfolios_showing(view: View) -> dict[int, str]:
+    """The names of the portfolios that show this view, by their ids."""
     found = Source.objects.filter(account_id=view.account_id, view=view).order_by("portfolio__name")
-    return list(found.values_list("portfolio__name", flat=True))
+    return dict(found.values_list("portfolio", "portfolio__name"))
 
 
 def _find_view(source: Source, text: str) -> View:

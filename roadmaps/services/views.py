@@ -15,7 +15,9 @@ from django.db import IntegrityError, transaction
 from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import fields
+from roadmaps.access import visible_to
 from roadmaps.models import Roadmap, View
+from roadmaps.names import listed
 from roadmaps.services import ordering
 from roadmaps.services.sources import portfolios_showing
 
@@ -70,16 +72,17 @@ def move_view(*, view: View, step: int) -> None:
         ordering.move(views, view, step=step)
 
 
-def delete_view(*, view: View) -> None:
+def delete_view(*, view: View, by: Membership) -> None:
     """Delete the view; the items stay as they are.
 
-    Raises Refused for a roadmap's only one, and for one that a portfolio shows.
+    Raises Refused for a roadmap's only one, and for one that a portfolio shows, naming those that the member can see.
     """
     with _views_of(view.roadmap) as views:
         if len(views) < 2:
             raise Refused(f"“{view}” is the only view of this roadmap, and a roadmap keeps at least one.")
         if portfolios := portfolios_showing(view):
-            names = ", ".join(f"“{name}”" for name in portfolios)
+            seen = set(visible_to(by).filter(pk__in=portfolios).values_list("pk", flat=True))
+            names = listed([name for pk, name in portfolios.items() if pk in seen], hidden=len(portfolios) - len(seen))
             raise Refused(
                 f"“{view}” is in use: it is what a portfolio shows of this roadmap. Nothing was changed. "
                 f"Choose another view there first: {names}."

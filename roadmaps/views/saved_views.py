@@ -105,7 +105,7 @@ def delete(request: RoadmapRequest, view_id: int) -> HttpResponse:
     if request.method == "POST":
         name = view.name
         try:
-            services.delete_view(view=view)
+            services.delete_view(view=view, by=request.membership)
         except services.Refused as refused:
             messages.error(request, str(refused))
             return _open(request, view)

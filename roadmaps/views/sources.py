@@ -77,7 +77,7 @@ def remove(request: RoadmapRequest, source_id: int) -> HttpResponse:
     """Show nothing of that roadmap any more."""
     source = _get(request, source_id)
     services.remove_source(source=source, by=request.membership)
-    messages.success(request, f"“{source.roadmap}” is no longer shown here. The roadmap itself is as it was.")
+    messages.success(request, "The source is no longer shown here. The roadmap itself is as it was.")
     return to_roadmap(request, "sources")
 
 

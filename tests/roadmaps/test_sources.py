@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -95,10 +97,13 @@ def test_a_view_that_a_portfolio_shows_is_not_deleted(made: Roadmap, olga: Membe
     roadmap = factories.make_roadmap(olga, "A")
     view = factories.make_view(roadmap, "Shown")
     source = factories.make_source(made, roadmap, view)
+    editor = factories.make_member(made.account, name="Edda")
     with pytest.raises(services.Refused, match="“All”"):
-        services.delete_view(view=view)
+        services.delete_view(view=view, by=olga)
+    with pytest.raises(services.Refused, match="first: 1 that you can’t see"):
+        services.delete_view(view=view, by=editor)
     services.show_through(source=source, view="all", by=olga)
-    services.delete_view(view=view)
+    services.delete_view(view=view, by=editor)
 
 
 def test_a_deleted_roadmap_takes_its_sources_along(made: Roadmap, olga: Membership) -> None:
@@ -152,8 +157,30 @@ def test_the_page_shows_each_source_and_why_it_gives_nothing(
     where = reverse("roadmaps:sources", args=[made.account.slug, made.pk])
     page = signed_in(olga).get(where).content.decode()
     assert "isn’t shared with the owner" in page and "is in the archive" in page
-    assert "Between us" not in page
     client = signed_in(olga)
     client.post(where, {"roadmap": factories.make_roadmap(olga, "New").pk})
     assert names(made) == ["Hers", "Old", "New"]
     assert "can’t be added" in client.post(where, {"roadmap": hers.pk}, follow=True).content.decode()
+
+
+def test_a_roadmap_that_is_not_shared_any_more_is_not_named(
+    made: Roadmap, olga: Membership, alice: Membership, signed_in: SignIn
+) -> None:
+    """W3: neither it nor what was shown of it, under the names that they have by now."""
+    hers = factories.make_roadmap(alice, "Secret hiring")
+    source = factories.make_source(made, hers, factories.make_view(hers, "Between us"))
+    client, args = signed_in(olga), [made.account.slug, made.pk]
+    pages = {
+        name: client.get(reverse(f"roadmaps:{name}", args=args)) for name in ("sources", "items-table", "timeline")
+    }
+    told = {name: page.content for name, page in pages.items()}
+    told["ages"] = client.get(reverse("roadmaps:portfolio-state", args=args)).content
+    exported = client.get(reverse("roadmaps:export-xlsx", args=args))
+    with zipfile.ZipFile(io.BytesIO(b"".join(exported))) as book:
+        told["export"] = b"".join(book.read(name) for name in book.namelist())
+    assert b"isn\xe2\x80\x99t shared" in told["export"]
+    for name, text in told.items():
+        assert not any(word in text for word in (b"Secret hiring", b"Between us")), name
+    assert "A roadmap that isn’t shared" in client.get(reverse("roadmaps:sources", args=args)).content.decode()
+    gone = client.post(reverse("roadmaps:source-remove", args=[*args, source.pk]), follow=True).content.decode()
+    assert "no longer shown here" in gone and "Secret hiring" not in gone

@@ -116,9 +116,9 @@ def test_views_move_left_and_right_and_stop_at_the_ends(roadmap: Roadmap, late: 
 
 
 def test_the_last_view_stays(roadmap: Roadmap, late: View) -> None:
-    services.delete_view(view=late)
+    services.delete_view(view=late, by=roadmap.owner)
     with pytest.raises(services.Refused, match="the only view"):
-        services.delete_view(view=roadmap.views.get())
+        services.delete_view(view=roadmap.views.get(), by=roadmap.owner)
     assert names(roadmap) == ["View 1"]
 
 
@@ -131,7 +131,7 @@ def test_two_people_who_save_the_same_name_get_one_view_and_one_sentence(roadmap
 @pytest.mark.django_db(transaction=True)
 def test_two_people_who_delete_the_last_two_views_leave_one(roadmap: Roadmap, late: View) -> None:
     views = list(roadmap.views.all())
-    assert sorted(_at_once(lambda: services.delete_view(view=views.pop()))) == ["NoneType", "Refused"]
+    assert sorted(_at_once(lambda: services.delete_view(view=views.pop(), by=roadmap.owner))) == ["NoneType", "Refused"]
     assert roadmap.views.count() == 1
 
 
