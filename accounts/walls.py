@@ -97,8 +97,12 @@ def tell_with_each_statement(connection: BaseDatabaseWrapper, **_: object) -> No
         connection.execute_wrappers.append(_tell)
 
 
-#: What reads or writes rows. Others, such as savepoints, must go out as they are.
-_OF_ROWS = re.compile(r"\s*(?:\(|(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|EXPLAIN|LOCK|SET LOCAL)\b)", re.IGNORECASE)
+#: What reads or writes rows, behind comments too. Others, such as savepoints, must go out as they are.
+_OF_ROWS = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:\(|(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|TABLE|VALUES|COPY|DECLARE|DO|CALL|EXPLAIN"
+    r"|LOCK|SET LOCAL|CREATE (?:(?:TEMP|TEMPORARY|UNLOGGED) )?TABLE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def _tell(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

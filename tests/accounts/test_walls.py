@@ -93,6 +93,27 @@ def test_sql_by_hand_is_behind_the_wall_too(ours: Item, theirs: Item) -> None:
     assert Item.objects.get() == theirs
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "/* page 7 */ SELECT name FROM roadmaps_item",
+        "-- page 7\n /* and\n more */ select name FROM roadmaps_item",
+        "(SELECT name FROM roadmaps_item) UNION SELECT name FROM roadmaps_item",
+        "SELECT name FROM (TABLE roadmaps_item) AS found",
+        "CREATE TEMP TABLE found ON COMMIT DROP AS SELECT name FROM roadmaps_item; SELECT name FROM found",
+        "DO $$ BEGIN CREATE TEMP TABLE found ON COMMIT DROP AS SELECT name FROM roadmaps_item; END $$; TABLE found",
+    ],
+)
+def test_no_statement_sees_what_the_one_before_it_could(ours: Item, theirs: Item, statement: str) -> None:
+    """However it begins, in a transaction that was in all accounts a moment ago."""
+    with transaction.atomic():
+        with walls.every_account(Across.CLAIM):
+            assert Item.objects.count() == 2
+        with walls.entered(ours.account_id), connection.cursor() as cursor:
+            cursor.execute(statement)
+            assert cursor.fetchall() == [("Our plan",)]
+
+
 def test_leaving_a_block_leaves_the_account_also_in_the_middle_of_a_transaction(ours: Item, theirs: Item) -> None:
     with transaction.atomic():
         with walls.entered(ours.account_id):
