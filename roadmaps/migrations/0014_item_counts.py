@@ -47,7 +47,9 @@ DROP TRIGGER item_counted ON roadmaps_item;
 DROP FUNCTION roadmaps_count_items();
 """
 
+# Of all accounts, whoever migrates.
 FIRST_COUNT = """
+SET LOCAL roadmunk.account = '0';
 INSERT INTO roadmaps_itemcount (account_id, roadmap_id, items)
 SELECT account_id, roadmap_id, count(*) FROM roadmaps_item GROUP BY account_id, roadmap_id
 """

@@ -12,7 +12,10 @@ from roadmunk.doctor.finding import Check, Finding, wrong
 
 #: In the order in which somebody would mend things.
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "database": (database.role, database.version, database.migrations, database.walls, database.clock),
+    "database": (
+        *(database.role, database.version, database.migrations),
+        *(database.walls, database.counts, database.clock),
+    ),
     "redis": (queue.redis_server, queue.policy),
     "worker": (queue.worker, queue.beat, queue.backlog),
     "secrets": (secrets.keys, secrets.saved),

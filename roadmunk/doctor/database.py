@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts import checks
 from accounts.tenancy import OwnedByAccount
+from roadmaps import item_counts
 from roadmunk.doctor.finding import Finding, ok, wrong
 
 OLDEST: Final = 150000
@@ -73,6 +74,17 @@ def walls() -> Iterator[Finding]:
         )
     else:
         yield ok(f"{len(tables)} tables are behind their walls")
+
+
+def counts() -> Iterator[Finding]:
+    """Each roadmap's number of items is that of its items, which a restore of data alone may have doubled."""
+    if found := item_counts.wrong_ones():
+        yield wrong(
+            f"roadmaps that have another number of items than they say: {len(found)} (roadmap {found[0]})",
+            'Run: manage.py shell -c "from roadmaps import item_counts; item_counts.count_anew()"',
+        )
+    else:
+        yield ok("each roadmap has as many items as it says")
 
 
 def clock() -> Iterator[Finding]:

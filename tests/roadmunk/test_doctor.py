@@ -22,6 +22,8 @@ from accounts.models import Membership
 from integrations import vault
 from integrations.models import Credential, SyncRun
 from integrations.redis_server import server
+from roadmaps import item_counts
+from roadmaps.models import ItemCount
 from roadmunk import doctor, signs
 from roadmunk.doctor import database, queue, secrets, site
 from roadmunk.doctor.finding import Check, Finding, Level
@@ -85,6 +87,19 @@ def test_a_table_without_its_wall(db: None, hole: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE roadmaps_look {hole}")
     assert_wrong(database.walls, "roadmaps_look", "docs/operations.md")
+
+
+def test_a_roadmap_with_another_number_of_items_than_it_says(olga: Membership) -> None:
+    """As after a restore of data alone, which counts what is counted already."""
+    roadmap = factories.make_roadmap(olga)
+    for _ in range(3):
+        factories.make_item(roadmap)
+    assert only(database.counts).level == Level.OK
+    ItemCount.objects.update(items=6)
+    assert_wrong(database.counts, f"than they say: 1 (roadmap {roadmap.pk})", "count_anew()")
+    item_counts.count_anew()
+    assert only(database.counts).level == Level.OK
+    assert item_counts.of(roadmap, archived=True) == 3
 
 
 @pytest.mark.parametrize(("hours", "way"), [(1, "behind"), (-1, "ahead of")])
