@@ -150,6 +150,8 @@ def test_a_line_outside_of_a_transaction_is_refused(alice: Membership) -> None:
         "UPDATE accounts_auditevent SET at = now() - interval '1 year'",
         "UPDATE accounts_auditevent SET member_id = (SELECT max(id) FROM accounts_membership)",
         "DELETE FROM accounts_auditevent",
+        # The guard finds no account in a table of the session's own.
+        "CREATE TEMP TABLE accounts_account (id bigint) ON COMMIT DROP; DELETE FROM accounts_auditevent",
     ],
 )
 def test_the_database_refuses_to_change_a_line_or_to_take_it_away(
@@ -157,8 +159,44 @@ def test_the_database_refuses_to_change_a_line_or_to_take_it_away(
 ) -> None:
     make_event(alice, "Deactivated Olga Olsen.")
     with pytest.raises(IntegrityError, match="audit event"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute("SET LOCAL roadmunk.account = '0'; " + sql)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert lines() == [("Alice Acker", "members", "Deactivated Olga Olsen.")]
+
+
+@pytest.mark.parametrize("table", ["accounts_auditevent", "accounts_membership", "accounts_account"])
+@pytest.mark.django_db(transaction=True)
+def test_the_database_refuses_to_empty_the_log(alice: Membership, table: str) -> None:
+    make_event(alice, "Deactivated Olga Olsen.")
+    with pytest.raises(IntegrityError, match="never emptied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_auditevent ENABLE TRIGGER audit_log_is_kept")
+        cursor.execute(f"TRUNCATE {table} CASCADE")
+    assert lines() == [("Alice Acker", "members", "Deactivated Olga Olsen.")]
+
+
+#: The account is away while the session lets the guard ask for it, and back when the transaction ends.
+AWAY = {
+    "renumbered": ("UPDATE accounts_account SET id = -id", "UPDATE accounts_account SET id = -id"),
+    "deleted": ("DELETE FROM accounts_account", "INSERT INTO accounts_account SELECT * FROM kept"),
+    "deleted out of sight of its people": (
+        "SET LOCAL roadmunk.account = ''; DELETE FROM accounts_account",
+        "INSERT INTO accounts_account SELECT * FROM kept",
+    ),
+}
+
+
+@pytest.mark.parametrize(("go", "come_back"), AWAY.values(), ids=AWAY.keys())
+@pytest.mark.django_db(transaction=True)
+def test_no_account_is_away_for_the_moment_in_which_its_log_is_emptied(
+    alice: Membership, go: str, come_back: str
+) -> None:
+    make_event(alice, "Deactivated Olga Olsen.")
+    with pytest.raises(IntegrityError, match="account"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM accounts_account")
+        cursor.execute("DELETE FROM accounts_auditevent")
+        cursor.execute(go)
+        cursor.execute("SET CONSTRAINTS audit_event_stays IMMEDIATE")
+        cursor.execute(come_back)
     assert lines() == [("Alice Acker", "members", "Deactivated Olga Olsen.")]
 
 
