@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, departures
+from accounts.audit import brief
 from accounts.errors import Refused
 from accounts.models import Account, AuditArea, Invitation, Membership, Role
 
@@ -18,7 +19,7 @@ def change_role(member: Membership, *, role: Role, by: Membership) -> Membership
         _check_another_admin(member)
     before, member.role = member.get_role_display(), role
     member.save(update_fields=["role"])
-    audit.record(by, AuditArea.MEMBERS, f"Changed the role of {member} from {before} to {role.label}.")
+    audit.record(by, AuditArea.MEMBERS, f"Changed the role of {brief(member)} from {before} to {role.label}.")
     return member
 
 
@@ -30,7 +31,7 @@ def deactivate(member: Membership, *, by: Membership) -> Membership:
     if member.is_active:
         member.deactivated_at = timezone.now()
         member.save(update_fields=["deactivated_at"])
-        audit.record(by, AuditArea.MEMBERS, f"Deactivated {member}.")
+        audit.record(by, AuditArea.MEMBERS, f"Deactivated {brief(member)}.")
         transaction.on_commit(lambda: departures.tell(member))
     Invitation.objects.filter(account_id=member.account_id, email__iexact=member.user.email, accepted_at=None).delete()
     return member
@@ -43,7 +44,7 @@ def reactivate(member: Membership, *, by: Membership) -> Membership:
     if not member.is_active:
         member.deactivated_at = None
         member.save(update_fields=["deactivated_at"])
-        audit.record(by, AuditArea.MEMBERS, f"Reactivated {member}.")
+        audit.record(by, AuditArea.MEMBERS, f"Reactivated {brief(member)}.")
         transaction.on_commit(lambda: departures.tell(member))
     return member
 

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from accounts import audit, walls
 from accounts.addresses import one_spelling
+from accounts.audit import quoted
 from accounts.models import Account, AuditArea, Membership, Role, User
 
 #: Slugs that read like a part of the site.
@@ -47,7 +48,7 @@ def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membershi
         save_with_free_slug(account)
         with walls.entered(account.pk):
             member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
-            audit.record(member, AuditArea.SETTINGS, f"Opened the account “{account}”.")
+            audit.record(member, AuditArea.SETTINGS, f"Opened the account {quoted(account)}.")
     return member
 
 
@@ -59,7 +60,7 @@ def change_account(
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     changes = []
     if name != account.name:
-        changes.append(f"Renamed the account from “{account.name}” to “{name}”.")
+        changes.append(f"Renamed the account from {quoted(account.name)} to {quoted(name)}.")
     if time_zone != account.time_zone:
         changes.append(f"Changed the time zone from {account.time_zone} to {time_zone}.")
     if requires_second_factor and not account.requires_second_factor:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps import fields
@@ -41,7 +42,7 @@ def rename(*, roadmap: Roadmap, name: str, description: str) -> None:
 def archive(*, roadmap: Roadmap, by: Membership) -> None:
     """Put the roadmap away: it is read-only and no longer synced until it is restored."""
     if Roadmap.objects.filter(pk=roadmap.pk, archived_at=None).update(archived_at=timezone.now()):
-        audit.record(by, AuditArea.ROADMAPS, f"Archived “{roadmap}”.")
+        audit.record(by, AuditArea.ROADMAPS, f"Archived {quoted(roadmap)}.")
     roadmap.refresh_from_db(fields=["archived_at"])
 
 
@@ -49,7 +50,7 @@ def archive(*, roadmap: Roadmap, by: Membership) -> None:
 def restore(*, roadmap: Roadmap, by: Membership) -> None:
     """Take the roadmap out of the archive; its sync goes on."""
     if Roadmap.objects.filter(pk=roadmap.pk).exclude(archived_at=None).update(archived_at=None):
-        audit.record(by, AuditArea.ROADMAPS, f"Took “{roadmap}” out of the archive.")
+        audit.record(by, AuditArea.ROADMAPS, f"Took {quoted(roadmap)} out of the archive.")
     roadmap.archived_at = None
 
 
@@ -59,7 +60,7 @@ def delete(*, roadmap: Roadmap, by: Membership) -> None:
     if roadmap.archived_at is None:
         raise Refused(f"“{roadmap}” is in use. Archive it first; then it can be deleted.")
     roadmap.delete()
-    audit.record(by, AuditArea.ROADMAPS, f"Deleted “{roadmap}” for good.")
+    audit.record(by, AuditArea.ROADMAPS, f"Deleted {quoted(roadmap)} for good.")
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:

@@ -133,6 +133,19 @@ def test_an_act_that_fails_takes_its_line_along(alice: Membership, olga: Members
     assert lines() == []
 
 
+def test_a_long_name_is_cut_and_the_sentence_keeps_its_end(alice: Membership, vera: Membership) -> None:
+    vera.user.name = "Vera " * 24
+    services.share(roadmap=make_roadmap(alice, "A" * 120), member=vera, level="viewer", by=alice)
+    ((_, _, what),) = lines()
+    assert what == f"Shared “{'A' * 79}…” with {'Vera ' * 15}Vera… as Viewer."
+
+
+def test_a_name_neither_breaks_nor_turns_nor_forges_the_line(alice: Membership) -> None:
+    roadmap = make_roadmap(alice, "Alpha”.\r\nDeleted “Beta\u202e\u2066")
+    services.archive(roadmap=roadmap, by=alice)
+    assert [what for _, _, what in lines()] == ['Archived “Alpha". Deleted "Beta”.']
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_line_outside_of_a_transaction_is_refused(alice: Membership) -> None:
     with pytest.raises(TransactionManagementError):

@@ -61,3 +61,10 @@ def test_links(setup: Setup) -> None:
         ("Olga Olsen", "links", "Linked “Alpha” for good to the project “Rider app” by “Tracker” and “Robin's token”."),
         ("Olga Olsen", "links", "Changed the setup of “Alpha”; it syncs by “Tracker” and “Robin's token”."),
     ]
+
+
+def test_a_long_project_name_does_not_push_connector_and_credential_out_of_the_line(setup: Setup) -> None:
+    setup.tracker.rider.name = "\u202eRider\n" + "x" * 600
+    setup.walk()
+    ((_, _, what),) = lines()
+    assert what == f"Linked “Alpha” for good to the project “Rider {'x' * 73}…” by “Tracker” and “Robin's token”."
