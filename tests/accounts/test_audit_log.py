@@ -62,6 +62,21 @@ def test_what_happens_to_members_is_written(alice: Membership, olga: Membership)
     assert letter.token not in str(lines())
 
 
+def test_invitations_that_end_with_a_member_are_written(alice: Membership, olga: Membership) -> None:
+    anna = factories.make_member(alice.account, Role.ADMIN, name="Anna")
+    make_invitation(alice, olga.user.email, token="to-olga")
+    for number in range(5):
+        make_invitation(anna, f"p{number}@example.test", token=f"by-anna-{number}")
+    members.deactivate(olga, by=alice)
+    members.change_role(anna, role=Role.COLLABORATOR, by=alice)
+    assert [what for _, _, what in lines()] == [
+        "Deactivated Olga Olsen.",
+        "Withdrew the invitation of olga-olsen@example.test.",
+        "Changed the role of Anna from Account Admin to Collaborator.",
+        "Withdrew the invitations of p0@example.test, p1@example.test, p2@example.test and 2 more, written by Anna.",
+    ]
+
+
 def test_what_happens_to_the_account_is_written(alice: Membership, signed_in: SignedIn) -> None:
     browser = signed_in(alice)
     for data in ({"name": "Acme"}, {"name": "Apex", "time_zone": "Europe/Berlin"}):
