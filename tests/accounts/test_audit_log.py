@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import audit, invitations, members
@@ -92,6 +93,20 @@ def test_what_happens_to_the_account_is_written(alice: Membership, signed_in: Si
 def test_a_new_account_begins_its_log() -> None:
     create_account(name="Acme", admin_email="ida@example.test", password=PASSWORD, admin_name="Ida")
     assert lines() == [("Ida", "settings", "Opened the account “Acme”.")]
+
+
+def test_another_name_is_written_wherever_the_person_is_or_was_a_member(
+    alice: Membership, olga: Membership, mallory: Membership, signed_in: SignedIn
+) -> None:
+    """What they did before stands under the new name from now on, also where they left."""
+    for account, left in ((mallory.account, None), (factories.make_account("Past"), timezone.now())):
+        factories.make_member(account, user=olga.user, deactivated_at=left)
+    browser = signed_in(olga)
+    for name in ("Olga Olsen", "Alice Acker"):
+        browser.post(reverse("accounts:profile", args=["acme"]), {"name": name})
+    found = AuditEvent.objects.order_by("account_id").values_list("account__name", "member__user", "area", "what")
+    renamed = "Changed their name from “Olga Olsen” to “Alice Acker”."
+    assert list(found) == [(name, olga.user_id, "members", renamed) for name in ("Acme", "Evil", "Past")]
 
 
 def test_what_happens_to_a_roadmap_as_a_whole_is_written(alice: Membership, olga: Membership, vera: Membership) -> None:
@@ -251,6 +266,19 @@ def test_admins_read_the_newest_first(alice: Membership, signed_in: SignedIn) ->
     make_event(alice, "Did <b>the</b> second thing.")
     page = page_of(signed_in(alice))
     assert page.index("Did &lt;b&gt;the&lt;/b&gt; second thing.") < page.index("Did the first thing.")
+
+
+def test_nobody_is_taken_for_another_whose_name_they_took(
+    alice: Membership, olga: Membership, signed_in: SignedIn
+) -> None:
+    signed_in(olga).post(reverse("accounts:profile", args=["acme"]), {"name": "Alice Acker\u202e"})
+    make_event(olga, "Did it.")
+    page = page_of(signed_in(alice), f"?member={olga.pk}")
+    rows = page.partition("<tbody>")[2]
+    assert rows.count("olga-olsen@example.test") == 2
+    assert "alice-acker@example.test" not in rows
+    for email in ("alice-acker@example.test", "olga-olsen@example.test"):
+        assert f">Alice Acker ({email})</option>" in page
 
 
 def test_it_is_narrowed_by_area_person_and_words(alice: Membership, olga: Membership, signed_in: SignedIn) -> None:
