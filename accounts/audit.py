@@ -45,10 +45,10 @@ def quoted(named: object) -> str:
     return f"“{brief(named)}”"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], *, most: int = NAMED) -> str:
     """The first of the names, as `brief` or `quoted` made them, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,11 +142,63 @@ def test_what_a_portfolio_shows_is_written(olga: Membership) -> None:
     ]
 
 
+def test_what_happens_to_the_fields_of_all_roadmaps_is_written(alice: Membership) -> None:
+    roadmap = make_roadmap(alice)
+    cost = services.create_field(account=alice.account, name="Cost", type_="number", by=alice)
+    services.rename_field(field=cost, name="Price", by=alice)
+    services.archive_field(field=cost, by=alice)
+    services.restore_field(field=cost, by=alice)
+    crew = factories.make_field(alice.account, "Crew", "choice", roadmap=roadmap)
+    services.promote_field(field=crew, name="Team", by=alice)
+    teams = factories.make_field(alice.account, "Teams", "choice", options=["Red"])
+    factories.make_item(roadmap, values={teams.column: teams.options.get().pk})
+    services.merge_fields(lose=teams, keep=crew, by=alice)
+    assert lines() == [
+        ("Alice Acker", "settings", "Made the field “Cost” for all roadmaps."),
+        ("Alice Acker", "settings", "Renamed the field “Cost” to “Price”."),
+        ("Alice Acker", "settings", "Archived the field “Price”."),
+        ("Alice Acker", "settings", "Took the field “Price” out of the archive."),
+        ("Alice Acker", "settings", "Gave the field “Crew” of “Alpha” to all roadmaps, as “Team”."),
+        ("Alice Acker", "settings", "Merged the field “Teams” into “Team”, with the values of 1 item."),
+    ]
+
+
+def test_what_happens_to_the_lists_of_all_roadmaps_is_written_once_for_many_values(alice: Membership) -> None:
+    field = factories.make_field(alice.account, "Team", "choice", options=["A", "B", "C"])
+    by_label = {option.label: option for option in field.options.all()}
+    services.add_options(field=field, labels=["a", "D", "E", "F", "G"], by=alice)
+    renamed = {by_label[label].pk: f"{label}{label}" for label in "ABC"}
+    services.change_field(field=field, name="Team", renamed=renamed, labels=["H"], by=alice)
+    for action in ("archive", "restore"):
+        then = (action, str(by_label["A"].pk))
+        services.change_field(field=field, name="Team", renamed={}, labels=[], then=then, by=alice)
+    assert [what for _, area, what in lines() if area == "settings"] == [
+        "Added to the list of the field “Team”: “D”, “E”, “F” and 1 more.",
+        "Renamed in the list of the field “Team”: “A” to “AA”, “B” to “BB” and 1 more.",
+        "Added to the list of the field “Team”: “H”.",
+        "Archived “AA” in the list of the field “Team”.",
+        "Took “AA” in the list of the field “Team” out of the archive.",
+    ]
+
+
+def test_a_field_of_one_roadmap_is_the_business_of_its_editors(olga: Membership) -> None:
+    roadmap = make_roadmap(olga)
+    field = services.create_field(account=olga.account, roadmap=roadmap, name="Team", type_="choice", by=olga)
+    services.change_field(field=field, name="Crew", renamed={}, labels=["Red"], by=olga)
+    services.archive_field(field=field, by=olga)
+    assert lines() == []
+
+
 def test_what_changes_nothing_is_not_written(alice: Membership, olga: Membership, vera: Membership) -> None:
     roadmap = make_roadmap(olga)
     members.reactivate(olga, by=alice)
     services.unshare(roadmap=roadmap, member=vera, by=olga)
     services.restore(roadmap=roadmap, by=olga)
+    field = factories.make_field(olga.account, "Team", "choice", options=["Red"])
+    red = field.options.get()
+    services.change_field(field=field, name="Team", renamed={red.pk: "Red"}, labels=["red"], by=olga)
+    services.change_field(field=field, name="Team", renamed={}, labels=[], then=("restore", str(red.pk)), by=olga)
+    services.restore_field(field=field, by=olga)
     with pytest.raises(Refused):
         services.delete(roadmap=roadmap, by=olga)
     with pytest.raises(Refused):
