@@ -29,13 +29,21 @@ def create_roadmap(
             account_id=owner.account_id, owner=owner, name=name, description=description, kind=Roadmap.Kind(kind)
         )
         View.objects.create(account_id=made.account_id, roadmap=made, name=View.FIRST_NAME, created_by=owner)
+        what = "portfolio" if made.is_portfolio else "roadmap"
+        audit.record(owner, AuditArea.ROADMAPS, f"Made the {what} {quoted(made)}.")
     return made
 
 
-def rename(*, roadmap: Roadmap, name: str, description: str) -> None:
+@transaction.atomic
+def rename(*, roadmap: Roadmap, name: str, description: str, by: Membership) -> None:
     """Change what the roadmap is called and says about itself. Raises ValidationError."""
+    before = Roadmap.objects.select_for_update(no_key=True).get(pk=roadmap.pk)
     roadmap.name, roadmap.description = _checked(name, description)
     roadmap.save(update_fields=["name", "description"])
+    if roadmap.name != before.name:
+        audit.record(by, AuditArea.ROADMAPS, f"Renamed {quoted(before)} to {quoted(roadmap)}.")
+    if roadmap.description != before.description:
+        audit.record(by, AuditArea.ROADMAPS, f"Described {quoted(roadmap)} anew.")
 
 
 @transaction.atomic

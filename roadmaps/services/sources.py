@@ -68,10 +68,13 @@ def show_through(*, source: Source, view: str, by: Membership) -> None:
         audit.record(by, AuditArea.SHARING, f"Showed {quoted(source.roadmap)} {through} in {quoted(source.portfolio)}.")
 
 
-def move_source(*, source: Source, step: int) -> None:
+def move_source(*, source: Source, step: int, by: Membership) -> None:
     """Move the source one place up (-1) or down (1); at the end it stays where it is."""
     with _sources_of(source.portfolio) as sources:
-        ordering.move(sources, source, step=step)
+        if ordering.move(sources, source, step=step):
+            way = "up" if step < 0 else "down"
+            done = f"Moved {quoted(source.roadmap)} {way} in the portfolio {quoted(source.portfolio)}."
+            audit.record(by, AuditArea.SHARING, done)
 
 
 def remove_source(*, source: Source, by: Membership) -> None:

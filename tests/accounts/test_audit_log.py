@@ -129,17 +129,51 @@ def test_what_happens_to_a_roadmap_as_a_whole_is_written(alice: Membership, olga
     ]
 
 
+def test_what_a_roadmap_is_called_and_says_of_itself_is_written(olga: Membership) -> None:
+    roadmap = services.create_roadmap(owner=olga, name="Alpha")
+    for name, description in (("Alpha", ""), ("Beta", ""), ("Beta", "What comes next.")):
+        services.rename(roadmap=roadmap, name=name, description=description, by=olga)
+    services.create_roadmap(owner=olga, name="All", kind="portfolio")
+    assert lines() == [
+        ("Olga Olsen", "roadmaps", "Made the roadmap “Alpha”."),
+        ("Olga Olsen", "roadmaps", "Renamed “Alpha” to “Beta”."),
+        ("Olga Olsen", "roadmaps", "Described “Beta” anew."),
+        ("Olga Olsen", "roadmaps", "Made the portfolio “All”."),
+    ]
+
+
 def test_what_a_portfolio_shows_is_written(olga: Membership) -> None:
     """Whoever sees the portfolio sees these roadmaps."""
     portfolio = make_roadmap(olga, "All", kind="portfolio")
     added = services.add_source(portfolio=portfolio, roadmap_id=make_roadmap(olga).pk, by=olga)
     services.show_through(source=added, view=str(added.roadmap.views.get().pk), by=olga)
+    services.add_source(portfolio=portfolio, roadmap_id=make_roadmap(olga, "Beta").pk, by=olga)
+    for step in (-1, 1, 1):
+        services.move_source(source=added, step=step, by=olga)
     services.remove_source(source=added, by=olga)
     assert [what for _, area, what in lines() if area == "sharing"] == [
         "Showed “Alpha” in the portfolio “All”.",
         f"Showed “Alpha” through “{View.FIRST_NAME}” in “All”.",
+        "Showed “Beta” in the portfolio “All”.",
+        "Moved “Alpha” down in the portfolio “All”.",
         "Took “Alpha” out of the portfolio “All”.",
     ]
+
+
+def test_a_view_that_finds_something_else_is_written_where_a_portfolio_shows_through_it(olga: Membership) -> None:
+    roadmap = make_roadmap(olga)
+    shown, other = roadmap.views.get(), factories.make_view(roadmap, "Other")
+    for name in ("P1", "P2", "P3", "P4"):
+        factories.make_source(factories.make_portfolio(olga, name), roadmap, view=shown)
+    for view, query, layout in (
+        (other, "name=Pay", "table"),
+        (shown, "", "timeline"),
+        (shown, "name=Pay", "timeline"),
+        (shown, "name=Pay", "table"),
+    ):
+        services.save_view(view=view, query=query, layout=layout, by=olga)
+    what = f"Changed what the view “{View.FIRST_NAME}” of “Alpha” finds, which is shown in “P1”, “P2”, “P3” and 1 more."
+    assert lines() == [("Olga Olsen", "sharing", what)]
 
 
 def test_what_happens_to_the_fields_of_all_roadmaps_is_written(alice: Membership) -> None:
