@@ -6,6 +6,7 @@ without its act. The database refuses to change a line or to take one away (migr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -13,8 +14,15 @@ from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
 from accounts.models import Account, AuditArea, AuditEvent, Membership
+from accounts.outbox import one_line
 
 LENGTH = 500
+#: A longer name is cut, and not the sentence: what stands behind the name is never pushed out of the line by it.
+NAME_LENGTH = 80
+#: A line names so many things, and counts the others.
+NAMED = 3
+#: No name ends its own quotes.
+_QUOTES = str.maketrans("“”„", '"""')
 
 
 def record(by: Membership, area: AuditArea, what: str) -> None:
@@ -25,6 +33,22 @@ def record(by: Membership, area: AuditArea, what: str) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("An audit event is written in the transaction of its act.")
     AuditEvent.objects.create(account_id=by.account_id, member=by, area=area, what=what[:LENGTH])
+
+
+def brief(named: object) -> str:
+    """What somebody or something is called, as part of a sentence: in one line, and cut where it is overlong."""
+    return one_line(str(named), most=NAME_LENGTH).translate(_QUOTES)
+
+
+def quoted(named: object) -> str:
+    """The same in quotes."""
+    return f"“{brief(named)}”"
+
+
+def listed(names: Sequence[str], *, most: int = NAMED) -> str:
+    """The first of the names, as `brief` or `quoted` made them, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import digest
 from accounts.addresses import one_spelling
-from accounts.audit import Filter
+from accounts.audit import Filter, brief
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
-from accounts.services import open_account
+from accounts.services import open_account, rename_person
 
 NAME = {"autocomplete": "name"}
 
@@ -135,22 +135,30 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs 
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        user: User = super().save(commit)
+        user: User = self.instance
+        rename_person(user, name=self.cleaned_data["name"])
         digest.want(self._member, wanted=self.cleaned_data["weekly_digest"])
         return user
+
+
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # only the stubs know of parameters
+    """A choice of members: a name is what they say of themselves, an address is theirs alone."""
+
+    def label_from_instance(self, member: Membership) -> str:
+        return f"{brief(member)} ({member.user.email})"
 
 
 class AuditForm(forms.Form):
     """What somebody looks for in the audit log."""
 
     area = forms.ChoiceField(required=False, choices=[("", "Everything"), *AuditArea.choices])
-    member = forms.ModelChoiceField(Membership.objects.none(), label="Who", required=False, empty_label="Everybody")
+    member = PersonField(Membership.objects.none(), label="Who", required=False, empty_label="Everybody")
     text = forms.CharField(label="Words", required=False, max_length=200)
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = Membership.objects.filter(account=account).select_related("user")
-        cast("forms.ModelChoiceField[Membership]", self.fields["member"]).queryset = members
+        cast("PersonField", self.fields["member"]).queryset = members
 
     def wanted(self) -> Filter:
         """The filter that a valid form describes."""

@@ -10,7 +10,9 @@ from django.utils.text import slugify
 
 from accounts import audit, walls
 from accounts.addresses import one_spelling
+from accounts.audit import quoted
 from accounts.models import Account, AuditArea, Membership, Role, User
+from accounts.walls import Across
 
 #: Slugs that read like a part of the site.
 RESERVED_SLUGS = frozenset({"account", "admin", "api", "auth", "new", "roadmunk", "settings", "static"})
@@ -47,7 +49,7 @@ def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membershi
         save_with_free_slug(account)
         with walls.entered(account.pk):
             member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
-            audit.record(member, AuditArea.SETTINGS, f"Opened the account “{account}”.")
+            audit.record(member, AuditArea.SETTINGS, f"Opened the account {quoted(account)}.")
     return member
 
 
@@ -59,7 +61,7 @@ def change_account(
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     changes = []
     if name != account.name:
-        changes.append(f"Renamed the account from “{account.name}” to “{name}”.")
+        changes.append(f"Renamed the account from {quoted(account.name)} to {quoted(name)}.")
     if time_zone != account.time_zone:
         changes.append(f"Changed the time zone from {account.time_zone} to {time_zone}.")
     if requires_second_factor and not account.requires_second_factor:
@@ -85,6 +87,24 @@ def create_person(*, email: str, name: str, password: str | None) -> User:
         person.save()
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
+
+
+@transaction.atomic
+def rename_person(person: User, *, name: str) -> None:
+    """Call a person something else; the name is checked already.
+
+    The log of each account that they are or were a member of says so: what they did there stands under the new name.
+    """
+    before = User.objects.select_for_update(no_key=True).get(pk=person.pk).name
+    person.name = name
+    person.save(update_fields=["name"])
+    if name == before:
+        return
+    with walls.every_account(Across.NAME):
+        members = list(Membership.objects.filter(user=person))
+    for member in members:
+        with walls.entered(member.account_id):
+            audit.record(member, AuditArea.MEMBERS, f"Changed their name from {quoted(before)} to {quoted(name)}.")
 
 
 def save_with_free_slug(account: Account) -> None:

@@ -34,6 +34,7 @@ class Across(StrEnum):
     """Why somebody asks across all accounts."""
 
     SIGN_IN = "which accounts a person belongs to is known only from all of them"
+    NAME = "a person has one name in all of their accounts, and the log of each says when it changes"
     INVITATION = "an invitation is found by its secret, before its account is known"
     SCHEDULE = "the dispatcher looks for what is due anywhere"
     CLAIM = "a message names a run, and its account is known from the run"

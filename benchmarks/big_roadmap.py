@@ -74,7 +74,7 @@ def fill(items: int) -> tuple[Client, Roadmap, dict[str, object]]:
     owner = stage.make_owner()
     roadmap = services.create_roadmap(owner=owner, name="Big")
     for name, type_, labels in FIELDS:
-        services.create_field(account=owner.account, name=name, type_=type_, labels=labels)
+        services.create_field(account=owner.account, name=name, type_=type_, labels=labels, by=owner)
     fields = {field.name: field.column for field in Field.objects.filter(account=owner.account)}
     options = {option.label: option.pk for option in FieldOption.objects.filter(account=owner.account)}
     roadmap.source_label, roadmap.synced_columns = "Tracker", ["name", "start_date", "end_date", *fields.values()]

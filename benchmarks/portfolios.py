@@ -57,7 +57,7 @@ def _fill(sources: int, items: int) -> tuple[Client, Roadmap, dict[str, object]]
 
     owner = stage.make_owner()
     for name, type_, labels in FIELDS:
-        services.create_field(account=owner.account, name=name, type_=type_, labels=labels)
+        services.create_field(account=owner.account, name=name, type_=type_, labels=labels, by=owner)
     fields = {field.name: field.column for field in Field.objects.filter(account=owner.account)}
     options = {option.label: option.pk for option in FieldOption.objects.filter(account=owner.account)}
     portfolio = services.create_roadmap(owner=owner, name="All", kind="portfolio")

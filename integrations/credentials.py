@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import brief, quoted
 from accounts.models import AuditArea, Membership
 from integrations import registry, vault
 from integrations.auth import auth_with
@@ -107,7 +108,7 @@ def save_credential(owner: Membership, *, kind: str, label: str, secret: str, id
     _fill(credential, secret=secret, identity=identity)
     _save(credential)
     kind_label = registry.get(kind).label
-    audit.record(owner, AuditArea.CREDENTIALS, f"Saved the credential “{label}” for {kind_label}.")
+    audit.record(owner, AuditArea.CREDENTIALS, f"Saved the credential {quoted(label)} for {kind_label}.")
     return credential
 
 
@@ -118,7 +119,8 @@ def rename_credential(credential: Credential, *, label: str) -> None:
     credential.label = label
     _save(credential)
     if label != before:
-        audit.record(credential.owner, AuditArea.CREDENTIALS, f"Renamed the credential “{before}” to “{label}”.")
+        done = f"Renamed the credential {quoted(before)} to {quoted(label)}."
+        audit.record(credential.owner, AuditArea.CREDENTIALS, done)
 
 
 def replace_secret(credential: Credential, *, secret: str, identity: Identity) -> int:
@@ -129,7 +131,8 @@ def replace_secret(credential: Credential, *, secret: str, identity: Identity) -
     with transaction.atomic():
         _fill(credential, secret=secret, identity=identity)
         credential.save()
-        audit.record(credential.owner, AuditArea.CREDENTIALS, f"Replaced the secret of the credential “{credential}”.")
+        done = f"Replaced the secret of the credential {quoted(credential)}."
+        audit.record(credential.owner, AuditArea.CREDENTIALS, done)
         paused = credential.links.filter(paused_code__in=DEAD_SECRET).select_related("roadmap")
         links = list(paused.select_for_update(no_key=True, of=["self"]))
         for link in links:
@@ -149,8 +152,8 @@ def delete_credential(credential: Credential, *, member: Membership) -> None:
     try:
         with transaction.atomic():
             credential.delete()
-            whose = "" if credential.owner_id == member.pk else f" of {credential.owner}"
-            audit.record(member, AuditArea.CREDENTIALS, f"Deleted the credential “{credential.label}”{whose}.")
+            whose = "" if credential.owner_id == member.pk else f" of {brief(credential.owner)}"
+            audit.record(member, AuditArea.CREDENTIALS, f"Deleted the credential {quoted(credential.label)}{whose}.")
     except RestrictedError:
         using = Roadmap.objects.filter(account_id=credential.account_id, link__credential=credential)
         names = list(visible_to(member).filter(pk__in=using).order_by("name").values_list("name", flat=True))

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.models import AuditArea, Membership
 from integrations import catalogue, credentials
 from integrations.models import Credential, ProjectLink, SyncRun
@@ -49,5 +50,6 @@ def move_roadmaps(credential: Credential, target: Credential, *, by: Membership)
                 credentials.resume(link)
                 request_run(link=link, trigger=SyncRun.Trigger.MANUAL, asked_by=by)
         what = "1 roadmap" if len(links) == 1 else f"{len(links)} roadmaps"
-        audit.record(by, AuditArea.CREDENTIALS, f"Moved {what} from the credential “{credential}” to “{target}”.")
+        done = f"Moved {what} from the credential {quoted(credential)} to {quoted(target)}."
+        audit.record(by, AuditArea.CREDENTIALS, done)
     return len(links)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.models import AuditArea, Membership
 from integrations.models import Integration
 from roadmaps.names import listed
@@ -34,7 +35,8 @@ def create_integration(member: Membership, *, kind: str, name: str) -> Integrati
     """Add a connector to the member's account; every roadmap there can use it from now on. Raises NameTaken."""
     integration = Integration(account_id=member.account_id, created_by=member, kind=kind, name=name)
     _save(integration)
-    audit.record(member, AuditArea.INTEGRATIONS, f"Added the connector “{name}” ({integration.get_kind_display()}).")
+    kind_label = integration.get_kind_display()
+    audit.record(member, AuditArea.INTEGRATIONS, f"Added the connector {quoted(name)} ({kind_label}).")
     return integration
 
 
@@ -45,7 +47,7 @@ def rename_integration(integration: Integration, *, name: str, by: Membership) -
     integration.name = name
     _save(integration)
     if name != before:
-        audit.record(by, AuditArea.INTEGRATIONS, f"Renamed the connector “{before}” to “{name}”.")
+        audit.record(by, AuditArea.INTEGRATIONS, f"Renamed the connector {quoted(before)} to {quoted(name)}.")
 
 
 def delete_integration(integration: Integration, *, by: Membership) -> None:
@@ -53,7 +55,7 @@ def delete_integration(integration: Integration, *, by: Membership) -> None:
     try:
         with transaction.atomic():
             integration.delete()
-            audit.record(by, AuditArea.INTEGRATIONS, f"Deleted the connector “{integration}”.")
+            audit.record(by, AuditArea.INTEGRATIONS, f"Deleted the connector {quoted(integration)}.")
     except RestrictedError:
         names = integration.links.values_list("roadmap__name", flat=True).order_by("roadmap__name")
         raise InUse(list(names)) from None

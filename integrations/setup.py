@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.models import Account, AuditArea, Membership
 from integrations import catalogue, credentials, promotion, registry
 from integrations.connectors.base import Connector
@@ -115,8 +116,8 @@ def finish(draft: SetupDraft, *, member: Membership, plan: Outline | None = None
             link.save()
             _bring_fields(link, draft.fields, checked.description)
             discard_draft(roadmap)
-            project = f"“{link.project_name}” by “{link.integration}” and “{link.credential.label}”"
-            audit.record(member, AuditArea.LINKS, f"Linked “{roadmap}” for good to the project {project}.")
+            project = f"{quoted(link.project_name)} by {quoted(link.integration)} and {quoted(link.credential.label)}"
+            audit.record(member, AuditArea.LINKS, f"Linked {quoted(roadmap)} for good to the project {project}.")
             request_run(link=link, trigger=SyncRun.Trigger.SETUP, asked_by=member, plan=plan)
     except IntegrityError:
         if ProjectLink.objects.filter(roadmap_id=draft.roadmap_id).exists():
@@ -148,8 +149,8 @@ def modify(link: ProjectLink, draft: SetupDraft, *, member: Membership, plan: Ou
             credentials.resume(link)
             _bring_fields(link, draft.fields, checked.description)
             discard_draft(draft.roadmap)
-            means = f"“{link.integration}” and “{link.credential.label}”"
-            audit.record(member, AuditArea.LINKS, f"Changed the setup of “{roadmap}”; it syncs by {means}.")
+            means = f"{quoted(link.integration)} and {quoted(link.credential.label)}"
+            audit.record(member, AuditArea.LINKS, f"Changed the setup of {quoted(roadmap)}; it syncs by {means}.")
             request_run(link=link, trigger=SyncRun.Trigger.MODIFY, asked_by=member, plan=plan)
     except IntegrityError:
         raise _clashed() from None

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.models import AuditArea, Membership
 from integrations.models import ProjectLink, SyncRun
 from roadmaps.models import Item, Roadmap
@@ -54,7 +55,7 @@ def undo(run: SyncRun, *, member: Membership) -> int:
         link.save(update_fields=["paused_code", "paused_reason", "cursor", "last_full_at"])
         ProjectLink.objects.filter(pk=link.pk).update(paused_at=Now())
         when = f"{timezone.localtime(run.queued_at):%-d %b %Y, %H:%M}"
-        audit.record(member, AuditArea.LINKS, f"Undid the sync of “{roadmap}” that began on {when}.")
+        audit.record(member, AuditArea.LINKS, f"Undid the sync of {quoted(roadmap)} that began on {when}.")
     return back
 
 

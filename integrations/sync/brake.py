@@ -9,7 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import Membership
+from accounts import audit
+from accounts.audit import quoted
+from accounts.models import AuditArea, Membership
 from integrations import registry
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync.claim import hold
@@ -88,6 +90,9 @@ def let_go(run: SyncRun, *, member: Membership) -> bool:
             requests=0,
         )
         if freed:
+            stops = "1 item" if run.planned_flags == 1 else f"{run.planned_flags:,} items"
+            done = f"Let the held sync of {quoted(run.link.roadmap)} go on, which may stop {stops}."
+            audit.record(member, AuditArea.LINKS, done)
             transaction.on_commit(lambda: send_asked(run.pk))
     return bool(freed)
 
@@ -109,4 +114,6 @@ def turn_down(run: SyncRun, *, member: Membership) -> bool:
                 paused_code=SyncRun.TURNED_DOWN,
                 paused_reason="You said no to what the last sync would have done.",
             )
+            done = f"Turned down the held sync of {quoted(run.link.roadmap)}, which pauses its syncing."
+            audit.record(member, AuditArea.LINKS, done)
     return bool(stopped)

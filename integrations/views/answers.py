@@ -77,7 +77,9 @@ def _found(request: RoadmapRequest, run_id: int) -> tuple[SyncStatus, SyncRun]:
     status = status_of(request.roadmap)
     if status is None:
         raise Http404
-    return status, get_object_or_404(SyncRun, account=request.account, link=status.link, pk=run_id)
+    run = get_object_or_404(SyncRun, account=request.account, link=status.link, pk=run_id)
+    run.link = status.link
+    return status, run
 
 
 def _next(link: ProjectLink) -> str:

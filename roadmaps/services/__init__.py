@@ -21,7 +21,7 @@ from roadmaps.services.options import (
     archive_option,
     move_option,
     recolour_options,
-    rename_option,
+    rename_options,
     restore_option,
     sort_options,
 )
@@ -67,7 +67,7 @@ __all__ = [
     "remove_source",
     "rename",
     "rename_field",
-    "rename_option",
+    "rename_options",
     "rename_view",
     "restore",
     "restore_field",

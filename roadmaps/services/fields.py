@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import Account, Membership
 from roadmaps import fields
 from roadmaps.models import Field, FieldType, Roadmap
-from roadmaps.services import options
+from roadmaps.services import field_log, options
 
 NAME_LENGTH = 80
 MAX_FIELDS = 200
@@ -32,7 +33,7 @@ def create_field(
     name: str,
     type_: str,
     labels: Iterable[str] = (),
-    by: Membership | None = None,
+    by: Membership,
 ) -> Field:
     """Make a field of the account, or of one roadmap of it, with its list values. Raises ValidationError."""
     if roadmap is not None and roadmap.account_id != account.pk:
@@ -45,32 +46,45 @@ def create_field(
         _put_last(field)
         _save(field)
         options.add(field, cleaned)
+        field_log.record(field, by, f"Made the field {quoted(field)} for all roadmaps.")
     return field
 
 
-def rename_field(*, field: Field, name: str) -> None:
+def rename_field(*, field: Field, name: str, by: Membership) -> None:
     """Call an own field something else. Raises ValidationError, and Refused for a synced one."""
     options.refuse_synced(field)
-    field.name = _clean_name(name)
     with transaction.atomic():
+        before = Field.objects.select_for_update(no_key=True).get(pk=field.pk).name
+        field.name = _clean_name(name)
         _save(field)
+        if field.name != before:
+            field_log.record(field, by, f"Renamed the field {quoted(before)} to {quoted(field)}.")
 
 
-def archive_field(*, field: Field) -> None:
+@transaction.atomic
+def archive_field(*, field: Field, by: Membership) -> None:
     """Take an own field off tables, forms and filters; its values stay with the items. Raises Refused."""
+    if put_aside(field):
+        field_log.record(field, by, f"Archived the field {quoted(field)}.")
+
+
+def put_aside(field: Field) -> bool:
+    """The same as a part of something else, which writes it down; whether it was in use. Raises Refused."""
     if field.is_synced:
         raise Refused(_why_synced_stays(field))
-    Field.objects.filter(pk=field.pk, archived_at=None).update(archived_at=timezone.now())
+    return bool(Field.objects.filter(pk=field.pk, archived_at=None).update(archived_at=timezone.now()))
 
 
-def restore_field(*, field: Field) -> None:
+@transaction.atomic
+def restore_field(*, field: Field, by: Membership) -> None:
     """Bring an archived field back, with all values that items had in it. Raises Refused."""
     if _siblings(field).filter(archived_at=None).count() >= MAX_FIELDS:
         raise Refused(f"There are {MAX_FIELDS} fields already, which is the most. Archive another one first.")
-    Field.objects.filter(pk=field.pk).update(archived_at=None)
+    if Field.objects.filter(pk=field.pk).exclude(archived_at=None).update(archived_at=None):
+        field_log.record(field, by, f"Took the field {quoted(field)} out of the archive.")
 
 
-def promote_field(*, field: Field, name: str) -> None:
+def promote_field(*, field: Field, name: str, by: Membership) -> None:
     """Make a roadmap's field one of all roadmaps, under that name. Its values stay where they are.
 
     Raises ValidationError, also where the account has a field of that name, and Refused.
@@ -79,11 +93,13 @@ def promote_field(*, field: Field, name: str) -> None:
         raise Refused(f"“{field}” is on every roadmap already.")
     if field.archived_at:
         raise Refused(f"“{field}” is archived. Bring it back first.")
+    before = f"{quoted(field)} of {quoted(field.roadmap)}"
     field.roadmap = None
     field.name = _clean_name(name)
     with transaction.atomic():
         _put_last(field)
         _save(field)
+        field_log.record(field, by, f"Gave the field {before} to all roadmaps, as {quoted(field)}.")
 
 
 def namesake(field: Field, name: str) -> Field | None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps.models import Field
-from roadmaps.services import merging_options, merging_views
-from roadmaps.services.fields import archive_field
+from roadmaps.services import field_log, merging_options, merging_views
+from roadmaps.services.fields import put_aside
 from roadmaps.services.merging_options import Matching
 
 #: Items of all the account's roadmaps that have a value in the field that goes.
@@ -95,7 +96,9 @@ def merge_fields(*, lose: Field, keep: Field, by: Membership) -> Plan:
         _note_dropped(lose, keep, by)
         _move(lose, keep, matching)
         merging_views.rename_column(lose, keep, matching.ids)
-        archive_field(field=lose)
+        put_aside(lose)
+        items = "1 item" if plan.items == 1 else f"{plan.items:,} items"
+        field_log.record(keep, by, f"Merged the field {quoted(lose)} into {quoted(keep)}, with the values of {items}.")
     return plan
 
 

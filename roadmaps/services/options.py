@@ -10,27 +10,52 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.audit import listed, quoted
 from accounts.errors import Refused
+from accounts.models import Membership
 from roadmaps import fields
 from roadmaps.models import Field, FieldOption
+from roadmaps.services import field_log
 
 LABEL_LENGTH = 255
 MAX_OPTIONS = 500
+#: A line of the audit log names so many values with their old and their new name, and counts the others.
+NAMED_PAIRS = 2
 GONE = "That value is not in the list."
 
 
-def add_options(*, field: Field, labels: Iterable[str]) -> list[FieldOption]:
+def add_options(*, field: Field, labels: Iterable[str], by: Membership) -> list[FieldOption]:
     """Let an own list field offer these too; one that was archived comes back. Raises ValidationError, Refused."""
     refuse_synced(field)
     if not field.has_options:
         raise Refused(f"“{field}” is no list.")
+    cleaned = clean_labels(labels)
     with transaction.atomic():
-        return add(field, clean_labels(labels))
+        offered = set(field.options.filter(archived_at=None).values_list("key", flat=True))
+        made = add(field, cleaned)
+        if more := [quoted(label) for key, label in cleaned.items() if key not in offered]:
+            field_log.record(field, by, f"Added to the list of the field {quoted(field)}: {listed(more)}.")
+    return made
 
 
-def rename_option(*, field: Field, option_id: int, label: str) -> None:
-    """Call a list value something else, everywhere at once. Raises ValidationError, Refused."""
+def rename_options(*, field: Field, labels: Mapping[int, str], by: Membership) -> None:
+    """Call list values something else, by id, everywhere at once: all of them, or none.
+
+    Raises ValidationError, Refused.
+    """
     refuse_synced(field)
+    with transaction.atomic():
+        before = field.options.select_for_update(no_key=True).in_bulk(list(labels))
+        for option_id, label in labels.items():
+            _rename(field, option_id, label)
+        now = field.options.in_bulk(list(before))
+        pairs = [(before[pk], option) for pk, option in now.items() if option.label != before[pk].label]
+        if renamed := [f"{quoted(old)} to {quoted(new)}" for old, new in pairs]:
+            what = f"Renamed in the list of the field {quoted(field)}: {listed(renamed, most=NAMED_PAIRS)}."
+            field_log.record(field, by, what)
+
+
+def _rename(field: Field, option_id: int, label: str) -> None:
     cleaned = clean_labels([label])
     if not cleaned:
         raise ValidationError({f"option_{option_id}": "Enter a value."})
@@ -42,16 +67,23 @@ def rename_option(*, field: Field, option_id: int, label: str) -> None:
         raise ValidationError({f"option_{option_id}": f"“{text}” is in the list already, or was."}) from None
 
 
-def archive_option(*, field: Field, option_id: str) -> None:
+@transaction.atomic
+def archive_option(*, field: Field, option_id: str, by: Membership) -> None:
     """Offer a list value no longer; items that have it keep it. Raises Refused."""
     refuse_synced(field)
-    FieldOption.objects.filter(pk=_get(field, option_id).pk).update(archived_at=timezone.now())
+    option = _get(field, option_id)
+    if FieldOption.objects.filter(pk=option.pk, archived_at=None).update(archived_at=timezone.now()):
+        field_log.record(field, by, f"Archived {quoted(option)} in the list of the field {quoted(field)}.")
 
 
-def restore_option(*, field: Field, option_id: str) -> None:
+@transaction.atomic
+def restore_option(*, field: Field, option_id: str, by: Membership) -> None:
     """Offer a list value again. Raises Refused."""
     refuse_synced(field)
-    FieldOption.objects.filter(pk=_get(field, option_id).pk).update(archived_at=None)
+    option = _get(field, option_id)
+    if FieldOption.objects.filter(pk=option.pk).exclude(archived_at=None).update(archived_at=None):
+        what = f"Took {quoted(option)} in the list of the field {quoted(field)} out of the archive."
+        field_log.record(field, by, what)
 
 
 def recolour_options(*, field: Field, colours: Mapping[int, int]) -> None:

@@ -12,11 +12,13 @@ from roadmaps.models import Source, View
 Row = TypeVar("Row", bound=View | Source)
 
 
-def move(rows: Sequence[Row], row: Row, *, step: int) -> None:
-    """Move one of the rows a place up (-1) or down (1); at the end it stays where it is."""
+def move(rows: Sequence[Row], row: Row, *, step: int) -> bool:
+    """Move one of the rows a place up (-1) or down (1), and say whether it moved; at the end it stays where it is."""
     rest = [each for each in rows if each != row]
-    place = min(max(rows.index(row) + step, 0), len(rest))
+    now = rows.index(row)
+    place = min(max(now + step, 0), len(rest))
     number([*rest[:place], row, *rest[place:]])
+    return place != now
 
 
 def number(rows: Sequence[Row]) -> None:

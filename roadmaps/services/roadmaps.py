@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps import fields
@@ -28,20 +29,28 @@ def create_roadmap(
             account_id=owner.account_id, owner=owner, name=name, description=description, kind=Roadmap.Kind(kind)
         )
         View.objects.create(account_id=made.account_id, roadmap=made, name=View.FIRST_NAME, created_by=owner)
+        what = "portfolio" if made.is_portfolio else "roadmap"
+        audit.record(owner, AuditArea.ROADMAPS, f"Made the {what} {quoted(made)}.")
     return made
 
 
-def rename(*, roadmap: Roadmap, name: str, description: str) -> None:
+@transaction.atomic
+def rename(*, roadmap: Roadmap, name: str, description: str, by: Membership) -> None:
     """Change what the roadmap is called and says about itself. Raises ValidationError."""
+    before = Roadmap.objects.select_for_update(no_key=True).get(pk=roadmap.pk)
     roadmap.name, roadmap.description = _checked(name, description)
     roadmap.save(update_fields=["name", "description"])
+    if roadmap.name != before.name:
+        audit.record(by, AuditArea.ROADMAPS, f"Renamed {quoted(before)} to {quoted(roadmap)}.")
+    if roadmap.description != before.description:
+        audit.record(by, AuditArea.ROADMAPS, f"Described {quoted(roadmap)} anew.")
 
 
 @transaction.atomic
 def archive(*, roadmap: Roadmap, by: Membership) -> None:
     """Put the roadmap away: it is read-only and no longer synced until it is restored."""
     if Roadmap.objects.filter(pk=roadmap.pk, archived_at=None).update(archived_at=timezone.now()):
-        audit.record(by, AuditArea.ROADMAPS, f"Archived “{roadmap}”.")
+        audit.record(by, AuditArea.ROADMAPS, f"Archived {quoted(roadmap)}.")
     roadmap.refresh_from_db(fields=["archived_at"])
 
 
@@ -49,7 +58,7 @@ def archive(*, roadmap: Roadmap, by: Membership) -> None:
 def restore(*, roadmap: Roadmap, by: Membership) -> None:
     """Take the roadmap out of the archive; its sync goes on."""
     if Roadmap.objects.filter(pk=roadmap.pk).exclude(archived_at=None).update(archived_at=None):
-        audit.record(by, AuditArea.ROADMAPS, f"Took “{roadmap}” out of the archive.")
+        audit.record(by, AuditArea.ROADMAPS, f"Took {quoted(roadmap)} out of the archive.")
     roadmap.archived_at = None
 
 
@@ -59,7 +68,7 @@ def delete(*, roadmap: Roadmap, by: Membership) -> None:
     if roadmap.archived_at is None:
         raise Refused(f"“{roadmap}” is in use. Archive it first; then it can be deleted.")
     roadmap.delete()
-    audit.record(by, AuditArea.ROADMAPS, f"Deleted “{roadmap}” for good.")
+    audit.record(by, AuditArea.ROADMAPS, f"Deleted {quoted(roadmap)} for good.")
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:

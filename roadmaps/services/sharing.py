@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import audit
+from accounts.audit import brief, quoted
 from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps.models import Roadmap, Share
@@ -24,7 +25,8 @@ def share(*, roadmap: Roadmap, member: Membership, level: str, by: Membership) -
     found, _ = Share.objects.update_or_create(
         roadmap=roadmap, member=member, defaults={"level": level, "account_id": roadmap.account_id}
     )
-    audit.record(by, AuditArea.SHARING, f"Shared “{roadmap}” with {member} as {found.get_level_display()}.")
+    level_label = found.get_level_display()
+    audit.record(by, AuditArea.SHARING, f"Shared {quoted(roadmap)} with {brief(member)} as {level_label}.")
     return found
 
 
@@ -32,7 +34,7 @@ def share(*, roadmap: Roadmap, member: Membership, level: str, by: Membership) -
 def unshare(*, roadmap: Roadmap, member: Membership, by: Membership) -> None:
     """Take the roadmap away from a member; nothing happens where it wasn't shared."""
     if Share.objects.filter(roadmap=roadmap, member=member, account_id=roadmap.account_id).delete()[0]:
-        audit.record(by, AuditArea.SHARING, f"Took “{roadmap}” away from {member}.")
+        audit.record(by, AuditArea.SHARING, f"Took {quoted(roadmap)} away from {brief(member)}.")
 
 
 def hand_over(*, roadmap: Roadmap, member: Membership, by: Membership) -> None:
@@ -54,7 +56,7 @@ def hand_over(*, roadmap: Roadmap, member: Membership, by: Membership) -> None:
         level = Share.Level.EDITOR if old.can_create else Share.Level.VIEWER
         defaults = {"level": level, "account_id": roadmap.account_id}
         Share.objects.update_or_create(roadmap=roadmap, member=old, defaults=defaults)
-        audit.record(by, AuditArea.SHARING, f"Handed “{roadmap}” over from {old} to {member}.")
+        audit.record(by, AuditArea.SHARING, f"Handed {quoted(roadmap)} over from {brief(old)} to {brief(member)}.")
     roadmap.owner = member
 
 

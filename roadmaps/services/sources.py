@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps import access
@@ -46,7 +47,7 @@ def add_source(*, portfolio: Roadmap, roadmap_id: int, by: Membership) -> Source
                 "That roadmap can’t be added: it is here already, in the archive, or not shared with both you and "
                 f"the portfolio’s owner, {portfolio.owner}."
             )
-        audit.record(by, AuditArea.SHARING, f"Showed “{roadmap}” in the portfolio “{portfolio}”.")
+        audit.record(by, AuditArea.SHARING, f"Showed {quoted(roadmap)} in the portfolio {quoted(portfolio)}.")
         return Source.objects.create(
             account_id=portfolio.account_id, portfolio=portfolio, roadmap=roadmap, position=len(sources)
         )
@@ -63,14 +64,17 @@ def show_through(*, source: Source, view: str, by: Membership) -> None:
         Roadmap.objects.select_for_update(no_key=True).get(pk=source.roadmap_id)
         source.view = None if view == ALL_DATA else _find_view(source, view)
         source.save(update_fields=["view"])
-        through = f"through “{source.view or 'All Data'}”"
-        audit.record(by, AuditArea.SHARING, f"Showed “{source.roadmap}” {through} in “{source.portfolio}”.")
+        through = f"through {quoted(source.view or 'All Data')}"
+        audit.record(by, AuditArea.SHARING, f"Showed {quoted(source.roadmap)} {through} in {quoted(source.portfolio)}.")
 
 
-def move_source(*, source: Source, step: int) -> None:
+def move_source(*, source: Source, step: int, by: Membership) -> None:
     """Move the source one place up (-1) or down (1); at the end it stays where it is."""
     with _sources_of(source.portfolio) as sources:
-        ordering.move(sources, source, step=step)
+        if ordering.move(sources, source, step=step):
+            way = "up" if step < 0 else "down"
+            done = f"Moved {quoted(source.roadmap)} {way} in the portfolio {quoted(source.portfolio)}."
+            audit.record(by, AuditArea.SHARING, done)
 
 
 def remove_source(*, source: Source, by: Membership) -> None:
@@ -78,7 +82,8 @@ def remove_source(*, source: Source, by: Membership) -> None:
     with _sources_of(source.portfolio) as sources:
         ordering.number([each for each in sources if each != source])
         source.delete()
-        audit.record(by, AuditArea.SHARING, f"Took “{source.roadmap}” out of the portfolio “{source.portfolio}”.")
+        done = f"Took {quoted(source.roadmap)} out of the portfolio {quoted(source.portfolio)}."
+        audit.record(by, AuditArea.SHARING, done)
 
 
 def portfolios_showing(view: View) -> dict[int, str]:

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts import audit
+from accounts.audit import listed, quoted
 from accounts.errors import Refused
-from accounts.models import Membership
+from accounts.models import AuditArea, Membership
 from roadmaps import fields
 from roadmaps.access import visible_to
 from roadmaps.models import Roadmap, View
@@ -41,10 +43,20 @@ def create_view(*, roadmap: Roadmap, by: Membership, name: str, query: str, layo
     return made
 
 
-def save_view(*, view: View, query: str, layout: str) -> None:
-    """Let the view ask this from now on, and open on that layout. Raises Refused."""
+def save_view(*, view: View, query: str, layout: str, by: Membership) -> None:
+    """Let the view ask this from now on, and open on that layout. Raises Refused.
+
+    Where a portfolio shows through it, other people may see other items from now on.
+    """
     _ask(view, query, layout)
-    view.save(update_fields=["query", "layout"])
+    with _views_of(view.roadmap) as views:
+        before = next((each.query for each in views if each == view), "")
+        view.save(update_fields=["query", "layout"])
+        portfolios = portfolios_showing(view) if query != before else []
+        if portfolios:
+            names = listed([quoted(name) for name in portfolios])
+            what = f"Changed what the view {quoted(view)} of {quoted(view.roadmap)} finds, which is shown in {names}."
+            audit.record(by, AuditArea.SHARING, what)
 
 
 def rename_view(*, view: View, name: str) -> None:

@@ -39,7 +39,7 @@ def make_form(request: HttpRequest, field: Field) -> Editing:
     return {"field": field, "form": FieldForm(data, field=field, options=list(page)), "options": page}
 
 
-def save(request: HttpRequest, form: FieldForm) -> HttpResponseRedirect | None:
+def save(request: AccountRequest, form: FieldForm) -> HttpResponseRedirect | None:
     """Do what the form asks: all of its changes, or none; then back to where it was, by the list value if any."""
     if not form.is_bound or not form.is_valid():
         return None
@@ -52,6 +52,7 @@ def save(request: HttpRequest, form: FieldForm) -> HttpResponseRedirect | None:
             recoloured=form.recoloured(),
             labels=form.labels(),
             then=action,
+            by=request.membership,
         )
     except ValidationError as problem:
         form.field.refresh_from_db()
@@ -91,20 +92,20 @@ def create(request: AccountRequest, form: NewFieldForm, roadmap: Roadmap | None)
     return made, []
 
 
-def put_aside(request: HttpRequest, field: Field) -> None:
+def put_aside(request: AccountRequest, field: Field) -> None:
     """Archive the field, or say why not."""
     try:
-        services.archive_field(field=field)
+        services.archive_field(field=field, by=request.membership)
     except services.Refused as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"“{field}” is archived. Its values are kept; bring it back whenever you like.")
 
 
-def bring_back(request: HttpRequest, field: Field) -> None:
+def bring_back(request: AccountRequest, field: Field) -> None:
     """Restore the field, or say why not."""
     try:
-        services.restore_field(field=field)
+        services.restore_field(field=field, by=request.membership)
     except services.Refused as refused:
         messages.error(request, str(refused))
     else:

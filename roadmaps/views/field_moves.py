@@ -28,7 +28,7 @@ def promote(request: AccountRequest, field_id: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         wanted = str(form.cleaned_data["name"])
         try:
-            services.promote_field(field=found, name=wanted)
+            services.promote_field(field=found, name=wanted, by=request.membership)
         except ValidationError as problem:
             add_errors(form, problem)
             found = _get(request, field_id, roadmap__isnull=False)

@@ -91,7 +91,7 @@ def settings(request: RoadmapRequest) -> HttpResponse:
     form = RoadmapForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
         try:
-            services.rename(roadmap=roadmap, **form.cleaned_data)
+            services.rename(roadmap=roadmap, **form.cleaned_data, by=request.membership)
         except ValidationError as problem:
             add_errors(form, problem)
         else:

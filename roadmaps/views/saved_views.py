@@ -49,7 +49,7 @@ def save(request: RoadmapRequest, view_id: int) -> HttpResponse:
     """Let the view ask what the page asks."""
     view = _get(request, view_id)
     try:
-        services.save_view(view=view, query=_question(request), layout=_layout(request))
+        services.save_view(view=view, query=_question(request), layout=_layout(request), by=request.membership)
     except services.Refused as refused:
         messages.error(request, str(refused))
         return _back(request, view)

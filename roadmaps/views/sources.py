@@ -67,7 +67,7 @@ def show_through(request: RoadmapRequest, source_id: int) -> HttpResponse:
 def move(request: RoadmapRequest, source_id: int) -> HttpResponse:
     """Move the source up or down."""
     step = -1 if request.POST.get("to") == "up" else 1
-    services.move_source(source=_get(request, source_id), step=step)
+    services.move_source(source=_get(request, source_id), step=step, by=request.membership)
     return to_roadmap(request, "sources")
 
 

@@ -44,7 +44,7 @@ class Hand:
     def save_first(self, query: Query) -> None:
         """Let the view that the roadmap began with ask this."""
         first = self.roadmap.views.get()
-        services.save_view(view=first, query=saved_views.to_save(query), layout=first.layout)
+        services.save_view(view=first, query=saved_views.to_save(query), layout=first.layout, by=self.by)
 
     def is_any(self, label: str, *values: str) -> Filter:
         """The filter that lets these values of a list through."""

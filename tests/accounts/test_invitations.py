@@ -102,6 +102,29 @@ def test_a_deactivated_member_comes_back_by_reactivation_only(alice: Membership,
         invitations.invite(inviter=alice, email=olga.user.email, role=Role.ADMIN)
 
 
+def test_the_invitations_of_an_admin_end_with_their_access(alice: Membership, mallory: Membership) -> None:
+    """Nobody leaves a door open for themselves; who came in before stays."""
+    anna = make_member(alice.account, Role.ADMIN, name="Anna")
+    make_invitation(anna, "nina@example.test", token="accepted")
+    invitations.accept(token="accepted", user=make_user("Nina"))
+    make_invitation(anna, "second@example.test", role=Role.ADMIN)
+    make_invitation(alice, "ida@example.test", token="other")
+    make_invitation(mallory, "theirs@example.test", token="third")
+    members.deactivate(anna, by=alice)
+    with pytest.raises(InvitationClosed):
+        invitations.join(token=TOKEN, name="Zed", password=PASSWORD)
+    left = set(Invitation.objects.values_list("email", flat=True))
+    assert left == {"nina@example.test", "ida@example.test", "theirs@example.test"}
+
+
+@pytest.mark.parametrize(("role", "left"), [(Role.ADMIN, 1), (Role.COLLABORATOR, 0), (Role.REVIEWER, 0)])
+def test_the_invitations_of_somebody_who_is_no_longer_an_admin_end(alice: Membership, role: Role, left: int) -> None:
+    anna = make_member(alice.account, Role.ADMIN, name="Anna")
+    make_invitation(anna, "second@example.test")
+    members.change_role(anna, role=role, by=alice)
+    assert Invitation.objects.count() == left
+
+
 def test_an_old_letter_does_not_bring_a_deactivated_member_back(alice: Membership) -> None:
     gone = make_member(alice.account, name="Gone", deactivated_at=timezone.now())
     make_invitation(alice, gone.user.email)

@@ -199,6 +199,7 @@ def test_the_questions_across_accounts_are_these_alone() -> None:
         "accounts/views/home.py": {"SIGN_IN"},
         "accounts/digest.py": {"LETTER"},
         "accounts/invitations.py": {"INVITATION"},
+        "accounts/services.py": {"NAME"},
         "accounts/outbox.py": {"LETTER"},
         "integrations/checks.py": {"KEYS"},
         "integrations/breaker.py": {"SCHEDULE"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -48,6 +49,11 @@ class Site:
         things = [value for each in (self.theirs, self.missing) for value in each.values()]
         found = {str(value) for value in things if str(value).lstrip("f").isdigit()}
         return {*found, self.other.slug, NOWHERE}
+
+    def accounts_of(self, who: str) -> set[str]:
+        """The ids of the accounts that the person is or was a member of."""
+        user = self.browsers[who].session.get(SESSION_KEY)
+        return {str(pk) for pk in Membership.objects.filter(user=user).values_list("account", flat=True)}
 
     def seen_by_a_stranger(self) -> Site:
         """The same from the other side."""

@@ -46,6 +46,8 @@ class Row:
     asks: tuple[str, ...] = ()
     #: Other answers, of GET and of POST, by person.
     but: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    #: A post enters the person's other accounts too, one after the other: to those it matters as well.
+    enters_own: bool = False
 
 
 def expected(name: str, who: str, method: str) -> int:
@@ -137,7 +139,7 @@ _ACCOUNT_ROWS = {
     **_of(
         "accounts",
         settings=Row(MEMBERS, get=302),
-        profile=Row(MEMBERS, post=302, body={"name": "Anew"}),
+        profile=Row(MEMBERS, post=302, body={"name": "Anew"}, enters_own=True),
         account=Row(ADMIN, get=None, post=302, body={"name": "Anew", "time_zone": "UTC"}),
         audit_log=Row(ADMIN, asks=("?member={member_id}",)),
         users=Row(ADMIN),

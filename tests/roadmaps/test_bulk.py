@@ -136,7 +136,7 @@ def test_what_makes_no_sense_is_said_and_nothing_changes(
 def test_an_archived_value_can_be_taken_away_but_not_given(roadmap: Roadmap, teams: Field) -> None:
     blue = teams.options.get(label="Blue").pk
     factories.make_item(roadmap, "A", values={teams.column: [blue]})
-    services.archive_option(field=teams, option_id=str(blue))
+    services.archive_option(field=teams, option_id=str(blue), by=roadmap.owner)
     for way in ("set", "add"):
         with pytest.raises(ValidationError):
             change(roadmap, teams.column, way, str(blue))

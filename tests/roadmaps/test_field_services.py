@@ -49,24 +49,24 @@ def labels(field: Field) -> list[str]:
 def test_an_archived_field_is_no_column_and_comes_back_with_its_values(roadmap: Roadmap) -> None:
     field = factories.make_field(roadmap.account, "Cost", "number")
     item = factories.make_item(roadmap, values={field.column: 7})
-    services.archive_field(field=field)
+    services.archive_field(field=field, by=roadmap.owner)
     assert names_of(roadmap) == []
     services.update_item(item=item, texts={"name": ["Renamed"]}, by=roadmap.owner)
     item.refresh_from_db()
     assert item.values == {field.column: 7}
 
-    services.restore_field(field=field)
+    services.restore_field(field=field, by=roadmap.owner)
     assert names_of(roadmap) == ["Cost"]
 
 
 def test_a_field_that_a_sync_writes_is_not_archived(roadmap: Roadmap) -> None:
     field = synced(roadmap)
     with pytest.raises(services.Refused, match="No roadmap pulls it now"):
-        services.archive_field(field=field)
+        services.archive_field(field=field, by=roadmap.owner)
     for number in range(5):
         factories.make_roadmap(roadmap.owner, f"Roadmap {number}", synced_columns=[field.column])
     with pytest.raises(services.Refused, match="“Roadmap 0”, “Roadmap 1”, “Roadmap 2” and 2 more"):
-        services.archive_field(field=field)
+        services.archive_field(field=field, by=roadmap.owner)
 
 
 def test_the_database_refuses_an_archived_synced_field(roadmap: Roadmap) -> None:
@@ -76,21 +76,21 @@ def test_the_database_refuses_an_archived_synced_field(roadmap: Roadmap) -> None
 
 
 def test_the_name_of_an_archived_field_stays_taken(roadmap: Roadmap) -> None:
-    field = services.create_field(account=roadmap.account, name="Cost", type_="number")
-    services.archive_field(field=field)
+    field = services.create_field(account=roadmap.account, name="Cost", type_="number", by=roadmap.owner)
+    services.archive_field(field=field, by=roadmap.owner)
     with pytest.raises(ValidationError, match="An archived field has that name"):
-        services.create_field(account=roadmap.account, name="cost", type_="text")
+        services.create_field(account=roadmap.account, name="cost", type_="text", by=roadmap.owner)
 
 
 def test_archived_fields_leave_room_for_others(roadmap: Roadmap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(field_services, "MAX_FIELDS", 1)
-    first = services.create_field(account=roadmap.account, name="One", type_="text")
+    first = services.create_field(account=roadmap.account, name="One", type_="text", by=roadmap.owner)
     with pytest.raises(ValidationError, match="the most"):
-        services.create_field(account=roadmap.account, name="Two", type_="text")
-    services.archive_field(field=first)
-    services.create_field(account=roadmap.account, name="Two", type_="text")
+        services.create_field(account=roadmap.account, name="Two", type_="text", by=roadmap.owner)
+    services.archive_field(field=first, by=roadmap.owner)
+    services.create_field(account=roadmap.account, name="Two", type_="text", by=roadmap.owner)
     with pytest.raises(services.Refused, match="the most"):
-        services.restore_field(field=first)
+        services.restore_field(field=first, by=roadmap.owner)
 
 
 def test_a_field_remembers_who_made_it_until_they_are_gone(roadmap: Roadmap, mallory: Membership) -> None:
@@ -108,7 +108,7 @@ def test_a_promoted_field_is_on_every_roadmap_and_its_values_stay(roadmap: Roadm
     field = factories.make_field(roadmap.account, "Team", "choice", roadmap=roadmap, options=["Red", "Blue"])
     item = factories.make_item(roadmap, values={field.column: field.options.first().pk})
     before = item.values
-    services.promote_field(field=field, name="Team")
+    services.promote_field(field=field, name="Team", by=roadmap.owner)
     assert names_of(other) == ["Team"]
     assert labels(field) == ["Red", "Blue"]
     item.refresh_from_db()
@@ -119,11 +119,11 @@ def test_a_promoted_field_needs_a_name_of_its_own(roadmap: Roadmap) -> None:
     factories.make_field(roadmap.account, "Team")
     field = factories.make_field(roadmap.account, "Team", roadmap=roadmap)
     with pytest.raises(ValidationError, match="already"):
-        services.promote_field(field=field, name="team")
+        services.promote_field(field=field, name="team", by=roadmap.owner)
     field.refresh_from_db()
     assert field.roadmap == roadmap
 
-    services.promote_field(field=field, name="Crew")
+    services.promote_field(field=field, name="Crew", by=roadmap.owner)
     field.refresh_from_db()
     assert (field.roadmap, field.name) == (None, "Crew")
 
@@ -133,7 +133,7 @@ def test_what_is_shared_or_archived_is_not_promoted(roadmap: Roadmap) -> None:
     gone = factories.make_field(roadmap.account, "Cost", roadmap=roadmap, archived_at=timezone.now())
     for field, why in ((shared, "already"), (gone, "Bring it back")):
         with pytest.raises(services.Refused, match=why):
-            services.promote_field(field=field, name="Name")
+            services.promote_field(field=field, name="Name", by=roadmap.owner)
 
 
 # --- The values of lists
@@ -178,10 +178,12 @@ def test_order_and_colour_of_a_synced_list_are_the_accounts_own(roadmap: Roadmap
     services.recolour_options(field=field, colours={started.pk: 9})
     assert list(field.options.values_list("label", "colour")) == [("accepted", 1), ("started", 9)]
     actions: list[Callable[[], object]] = [
-        lambda: services.restore_option(field=field, option_id=str(started.pk)),
-        lambda: services.change_field(field=field, name="Phase", renamed={}, labels=[]),
-        lambda: services.change_field(field=field, name="State", renamed={started.pk: "begun"}, labels=[]),
-        lambda: services.change_field(field=field, name="State", renamed={}, labels=["more"]),
+        lambda: services.restore_option(field=field, option_id=str(started.pk), by=roadmap.owner),
+        lambda: services.change_field(field=field, name="Phase", renamed={}, labels=[], by=roadmap.owner),
+        lambda: services.change_field(
+            field=field, name="State", renamed={started.pk: "begun"}, labels=[], by=roadmap.owner
+        ),
+        lambda: services.change_field(field=field, name="State", renamed={}, labels=["more"], by=roadmap.owner),
     ]
     for action in actions:
         with pytest.raises(services.Refused, match="comes from Pivotal Tracker"):
@@ -202,13 +204,15 @@ def test_a_value_of_another_field_is_not_touched(roadmap: Roadmap, mallory: Memb
     services.recolour_options(field=mine, colours={theirs.pk: 5})
     for action in ("up", "down", "archive", "restore", "nonsense"):
         with pytest.raises(services.Refused):
-            services.change_field(field=mine, name="Team", renamed={}, labels=[], then=(action, str(theirs.pk)))
+            services.change_field(
+                field=mine, name="Team", renamed={}, labels=[], then=(action, str(theirs.pk)), by=roadmap.owner
+            )
     assert FieldOption.objects.get(pk=theirs.pk).colour == 1
 
 
 def test_a_button_that_fails_takes_what_was_typed_back(roadmap: Roadmap) -> None:
     field = factories.make_field(roadmap.account, "Team", "choice", options=["Red"])
     with pytest.raises(services.Refused):
-        services.change_field(field=field, name="Crew", renamed={}, labels=["Blue"], then=("up", "0"))
+        services.change_field(field=field, name="Crew", renamed={}, labels=["Blue"], then=("up", "0"), by=roadmap.owner)
     assert Field.objects.get().name == "Team"
     assert labels(field) == ["Red"]

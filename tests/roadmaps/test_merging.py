@@ -253,7 +253,7 @@ def test_no_value_is_lost_and_no_locked_cell_changes(
     type_: str,
 ) -> None:
     with transaction.atomic():
-        lose = services.create_field(account=roadmap.account, name="Teams", type_=type_, labels=lost)
+        lose = services.create_field(account=roadmap.account, name="Teams", type_=type_, labels=lost, by=alice)
         keep = factories.make_field(roadmap.account, "Team", type_)
         if pulled:
             Field.objects.filter(pk=keep.pk).update(source_kind="x", source_key="team", source_label="X")

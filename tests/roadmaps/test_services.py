@@ -153,7 +153,7 @@ def test_an_archived_list_value_stays_where_it_is_but_can_not_be_chosen_anew(roa
     theme = factories.make_field(roadmap.account, "Theme", "choice", roadmap=roadmap, options=["Blue"])
     blue = theme.options.get()
     old = factories.make_item(roadmap, values={theme.column: blue.pk})
-    services.archive_option(field=theme, option_id=str(blue.pk))
+    services.archive_option(field=theme, option_id=str(blue.pk), by=roadmap.owner)
 
     services.update_item(item=old, by=roadmap.owner, texts={theme.column: [str(blue.pk)]})
     with pytest.raises(ValidationError):
@@ -281,7 +281,12 @@ def test_an_owner_who_became_a_reviewer_stays_a_viewer(roadmap: Roadmap, olga: M
 
 def test_a_list_field_starts_with_its_values_each_in_a_colour(roadmap: Roadmap) -> None:
     field = services.create_field(
-        account=roadmap.account, roadmap=roadmap, name="Theme", type_="choice", labels=["Blue", " ", "blue", "Red "]
+        account=roadmap.account,
+        roadmap=roadmap,
+        name="Theme",
+        type_="choice",
+        labels=["Blue", " ", "blue", "Red "],
+        by=roadmap.owner,
     )
     options = field.options.values_list("label", "colour", "position")
     assert list(options) == [("Blue", 1, 0), ("Red", 2, 1)]
@@ -300,13 +305,13 @@ def test_a_list_field_starts_with_its_values_each_in_a_colour(roadmap: Roadmap) 
 def test_a_field_that_can_not_be(roadmap: Roadmap, name: str, type_: str, errors: dict[str, list[str]]) -> None:
     factories.make_field(roadmap.account, "Theme")
     with pytest.raises(ValidationError) as problem:
-        services.create_field(account=roadmap.account, name=name, type_=type_)
+        services.create_field(account=roadmap.account, name=name, type_=type_, by=roadmap.owner)
     assert refusals(problem) == errors
 
 
 def test_a_field_goes_to_a_roadmap_of_its_own_account(roadmap: Roadmap, mallory: Membership) -> None:
     with pytest.raises(ValidationError, match="another account"):
-        services.create_field(account=mallory.account, roadmap=roadmap, name="Theme", type_="text")
+        services.create_field(account=mallory.account, roadmap=roadmap, name="Theme", type_="text", by=roadmap.owner)
 
 
 def test_a_synced_field_is_left_alone(roadmap: Roadmap) -> None:
@@ -321,10 +326,10 @@ def test_a_synced_field_is_left_alone(roadmap: Roadmap) -> None:
     )
     option = field.options.get()
     for change in (
-        lambda: services.rename_field(field=field, name="Phase"),
-        lambda: services.add_options(field=field, labels=["more"]),
-        lambda: services.rename_option(field=field, option_id=option.pk, label="begun"),
-        lambda: services.archive_option(field=field, option_id=str(option.pk)),
+        lambda: services.rename_field(field=field, name="Phase", by=roadmap.owner),
+        lambda: services.add_options(field=field, labels=["more"], by=roadmap.owner),
+        lambda: services.rename_options(field=field, labels={option.pk: "begun"}, by=roadmap.owner),
+        lambda: services.archive_option(field=field, option_id=str(option.pk), by=roadmap.owner),
     ):
         with pytest.raises(services.Refused, match="comes from Pivotal Tracker"):
             change()
@@ -334,23 +339,23 @@ def test_the_values_of_a_list_change_all_together_or_not_at_all(roadmap: Roadmap
     field = factories.make_field(roadmap.account, "Theme", "choice", options=["Blue", "Red"])
     red = field.options.get(label="Red")
     with pytest.raises(ValidationError) as problem:
-        services.change_field(field=field, name="Topic", renamed={red.pk: "BLUE"}, labels=["Green"])
+        services.change_field(field=field, name="Topic", renamed={red.pk: "BLUE"}, labels=["Green"], by=roadmap.owner)
     assert refusals(problem) == {f"option_{red.pk}": ["“BLUE” is in the list already, or was."]}
     assert Field.objects.get().name == "Theme"
 
-    services.change_field(field=field, name="Topic", renamed={red.pk: "Crimson"}, labels=["Green"])
+    services.change_field(field=field, name="Topic", renamed={red.pk: "Crimson"}, labels=["Green"], by=roadmap.owner)
     assert Field.objects.get().name == "Topic"
     assert list(field.options.values_list("label", flat=True)) == ["Blue", "Crimson", "Green"]
 
 
 def test_an_archived_list_value_comes_back_instead_of_a_twin(roadmap: Roadmap) -> None:
     field = factories.make_field(roadmap.account, "Theme", "choice", options=["Blue"])
-    services.archive_option(field=field, option_id=str(field.options.get().pk))
-    services.add_options(field=field, labels=["BLUE"])
+    services.archive_option(field=field, option_id=str(field.options.get().pk), by=roadmap.owner)
+    services.add_options(field=field, labels=["BLUE"], by=roadmap.owner)
     option = FieldOption.objects.get()
     assert (option.label, option.archived_at) == ("Blue", None)
 
 
 def test_only_lists_have_values(roadmap: Roadmap) -> None:
     with pytest.raises(services.Refused, match="is no list"):
-        services.add_options(field=factories.make_field(roadmap.account, "Words"), labels=["x"])
+        services.add_options(field=factories.make_field(roadmap.account, "Words"), labels=["x"], by=roadmap.owner)

@@ -45,10 +45,10 @@ def test_sources_are_added_moved_and_removed(made: Roadmap, olga: Membership) ->
         services.add_source(portfolio=made, roadmap_id=factories.make_roadmap(olga, name).pk, by=olga)
         for name in ("A", "B", "C")
     ]
-    services.move_source(source=added[2], step=-1)
+    services.move_source(source=added[2], step=-1, by=olga)
     assert names(made) == ["A", "C", "B"]
-    services.move_source(source=added[0], step=-1)
-    services.move_source(source=added[1], step=1)
+    services.move_source(source=added[0], step=-1, by=olga)
+    services.move_source(source=added[1], step=1, by=olga)
     assert names(made) == ["A", "C", "B"]
     services.remove_source(source=added[0], by=olga)
     assert names(made) == ["C", "B"]

@@ -85,7 +85,7 @@ def test_there_are_at_most_fifty(roadmap: Roadmap) -> None:
 
 def test_what_is_too_long_to_keep_is_refused(roadmap: Roadmap, late: View) -> None:
     with pytest.raises(services.Refused, match="more than a view can keep"):
-        services.save_view(view=late, query="q=" + "x" * 4000, layout="table")
+        services.save_view(view=late, query="q=" + "x" * 4000, layout="table", by=roadmap.owner)
     late.refresh_from_db()
     assert late.query.startswith("end_date")
 

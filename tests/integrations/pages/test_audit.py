@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Membership
+from integrations.sync import schedule
+from tests import factories
 from tests.integrations.pages.stage import NARROW_TOKEN, TOKEN, Setup, Tracker
+from tests.integrations.pages.test_runs import address
+from tests.integrations.pages.test_status import make_run
 
 SignedIn = Callable[[Membership], Client]
 KIND = "pivotal_tracker"
@@ -61,3 +66,29 @@ def test_links(setup: Setup) -> None:
         ("Olga Olsen", "links", "Linked “Alpha” for good to the project “Rider app” by “Tracker” and “Robin's token”."),
         ("Olga Olsen", "links", "Changed the setup of “Alpha”; it syncs by “Tracker” and “Robin's token”."),
     ]
+
+
+def test_a_long_project_name_does_not_push_connector_and_credential_out_of_the_line(setup: Setup) -> None:
+    setup.tracker.rider.name = "\u202eRider\n" + "x" * 600
+    setup.walk()
+    ((_, _, what),) = lines()
+    assert what == f"Linked “Alpha” for good to the project “Rider {'x' * 73}…” by “Tracker” and “Robin's token”."
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("run-apply", "Let the held sync of “Alpha” go on, which may stop 60 items."),
+        ("run-keep", "Turned down the held sync of “Alpha”, which pauses its syncing."),
+    ],
+)
+def test_the_answer_to_a_held_sync_once(
+    olga: Membership, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, name: str, what: str
+) -> None:
+    monkeypatch.setattr(schedule, "send", lambda run_id, queue: None)
+    link = factories.make_link(factories.make_roadmap(olga))
+    run = make_run(link, "held", plan={"flagged": 60, "stopped": [], "reasons": {"deleted": 60}})
+    browser = signed_in(olga)
+    for _ in range(2):
+        browser.post(address(name, link, run.pk))
+    assert lines() == [("Olga Olsen", "links", what)]
