@@ -16,7 +16,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import create_connection
 
 #: Addresses of IPv6 whose last four bytes are one of IPv4: translated (NAT64), and the old "compatible" ones.
-_WITH_IPV4: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+#: Not the local NAT64 (64:ff9b:1::/48): each network puts the four bytes elsewhere there, so none of it is public.
+_WITH_IPV4: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 #: All addresses of IPv6 that are given out for the internet are in here.
 _OF_THE_INTERNET: Final = IPv6Network("2000::/3")
