@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -143,6 +145,49 @@ def test_of_several_addresses_only_the_public_ones_are_tried(monkeypatch: pytest
             with pytest.raises(BlockingIOError):
                 private.accept()
     assert b"Host: tracker.example" in server.heard[0]
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_many_addresses_that_are_dead_cost_no_more_time_than_one(
+    monkeypatch: pytest.MonkeyPatch, allow_private: bool
+) -> None:
+    """N4."""
+    monkeypatch.setattr(public_only, "is_public", lambda address: True)
+    leads_to(monkeypatch, [f"127.0.0.{number}" for number in (2, *range(12, 20))])
+    tried: list[str] = []
+
+    def hang(address: tuple[str, int], seconds: float, *args: object, **kwargs: object) -> socket.socket:
+        tried.append(address[0])
+        time.sleep(seconds)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(public_only, "create_connection", hang)
+    limits = Limits(connect_seconds=0.3, total_seconds=1, tries=1)
+    began = time.monotonic()
+    with (
+        Http("http://tracker.example", user_agent="T", limits=limits, allow_private=allow_private) as http,
+        pytest.raises(TrackerUnavailable, match="in time"),
+    ):
+        http.get("/me")
+    assert time.monotonic() - began < 1
+    assert tried[0] == "127.0.0.2"
+
+
+def test_a_dead_address_leaves_time_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_only, "is_public", lambda address: True)
+    monkeypatch.setattr(public_only, "_FOR_ONE", 0.1)
+    leads_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    real = public_only.create_connection
+
+    def hang_at_first(address: tuple[str, int], seconds: float, *args: object, **kwargs: Any) -> socket.socket:
+        if address[0] == "127.0.0.2":
+            time.sleep(seconds)
+            raise TimeoutError("timed out")
+        return real(address, seconds, **kwargs)
+
+    monkeypatch.setattr(public_only, "create_connection", hang_at_first)
+    with rude_server(answer(b"{}")) as server:
+        assert get("tracker.example", int(server.url.rpartition(":")[2])) == b"{}"
 
 
 def test_an_operator_may_allow_it(settings: Settings) -> None:
