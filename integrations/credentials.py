@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, RestrictedError, Subquery
@@ -29,6 +30,8 @@ IMPATIENT = Limits(connect_seconds=3, total_seconds=8, tries=2, patience_seconds
 
 #: Codes of pauses that another secret ends.
 DEAD_SECRET = (CredentialRejected.code, OwnerLeft.code, "secret_unreadable")
+#: What is known of a secret that the tracker takes.
+ACCEPTED = ("identity_name", "projects_seen", "accepted_at", "rejected_at")
 
 
 class InvalidSecret(ValueError):
@@ -85,7 +88,8 @@ def check_saved(credential: Credential) -> Identity:
     except CredentialRejected:
         mark_rejected(credential)
         raise
-    mark_accepted(credential, identity)
+    if not mark_accepted(credential, identity):
+        raise CredentialRejected(f"The credentials “{credential.label}” were changed or deleted meanwhile. Look again.")
     return identity
 
 
@@ -114,10 +118,11 @@ def save_credential(owner: Membership, *, kind: str, label: str, secret: str, id
 
 @transaction.atomic
 def rename_credential(credential: Credential, *, label: str) -> None:
-    """Change the label. Raises LabelTaken."""
-    before = Credential.objects.values_list("label", flat=True).get(pk=credential.pk)
+    """Change the label. Raises LabelTaken, or DoesNotExist where it was deleted meanwhile."""
+    current = _lock(credential)
+    before, current.label = current.label, label
+    _save(current, update_fields=["label"])
     credential.label = label
-    _save(credential)
     if label != before:
         done = f"Renamed the credential {quoted(before)} to {quoted(label)}."
         audit.record(credential.owner, AuditArea.CREDENTIALS, done)
@@ -126,11 +131,13 @@ def rename_credential(credential: Credential, *, label: str) -> None:
 def replace_secret(credential: Credential, *, secret: str, identity: Identity) -> int:
     """Put a checked secret in the place of the old one, for every roadmap that uses it.
 
-    Links that the old secret's death paused go on; answers how many.
+    Links that the old secret's death paused go on; answers how many. Raises DoesNotExist where the credential was
+    deleted meanwhile.
     """
     with transaction.atomic():
+        _lock(credential)
         _fill(credential, secret=secret, identity=identity)
-        credential.save()
+        credential.save(update_fields=["sealed", *ACCEPTED])
         done = f"Replaced the secret of the credential {quoted(credential)}."
         audit.record(credential.owner, AuditArea.CREDENTIALS, done)
         paused = credential.links.filter(paused_code__in=DEAD_SECRET).select_related("roadmap")
@@ -148,10 +155,15 @@ def resume(link: ProjectLink) -> None:
 
 
 def delete_credential(credential: Credential, *, member: Membership) -> None:
-    """Delete it at once. Raises InUse, naming the roadmaps that the member can see and counting the others."""
+    """Delete it at once. Raises InUse, naming the roadmaps that the member can see and counting the others.
+
+    Raises DoesNotExist where it was deleted meanwhile.
+    """
     try:
         with transaction.atomic():
-            credential.delete()
+            deleted, _ = credential.delete()
+            if not deleted:
+                raise Credential.DoesNotExist
             whose = "" if credential.owner_id == member.pk else f" of {brief(credential.owner)}"
             audit.record(member, AuditArea.CREDENTIALS, f"Deleted the credential {quoted(credential.label)}{whose}.")
     except RestrictedError:
@@ -160,31 +172,46 @@ def delete_credential(credential: Credential, *, member: Membership) -> None:
         raise InUse(names, hidden=using.count() - len(names)) from None
 
 
-def mark_accepted(credential: Credential, identity: Identity) -> None:
-    """Note that the tracker just took the secret, and whose it is."""
-    credential.identity_name, credential.projects_seen = identity.name[:255], identity.projects
-    credential.accepted_at, credential.rejected_at = timezone.now(), None
-    credential.save(update_fields=["identity_name", "projects_seen", "accepted_at", "rejected_at"])
+def mark_accepted(credential: Credential, identity: Identity) -> bool:
+    """Note that the tracker just took the secret, and whose it is. False where it is not this secret any more."""
+    _accept(credential, identity)
+    return bool(_unchanged(credential).update(**{name: getattr(credential, name) for name in ACCEPTED}))
 
 
 def mark_rejected(credential: Credential) -> None:
-    """Note that the tracker just refused the secret; it is refused since the first time."""
+    """Note that the tracker just refused the secret; it is refused since the first time.
+
+    Nothing is noted where it is another secret by now.
+    """
     now = timezone.now()
-    own = Credential.objects.filter(pk=credential.pk)
-    own.update(rejected_at=Coalesce("rejected_at", now), last_rejected_at=now)
+    _unchanged(credential).update(rejected_at=Coalesce("rejected_at", now), last_rejected_at=now)
     credential.rejected_at, credential.last_rejected_at = credential.rejected_at or now, now
+
+
+def _unchanged(credential: Credential) -> QuerySet[Credential]:
+    """It, unless it was deleted or its secret replaced since it was read."""
+    return Credential.objects.filter(pk=credential.pk, sealed=credential.sealed)
+
+
+def _lock(credential: Credential) -> Credential:
+    """It, as it is by now, for as long as the transaction takes. Raises DoesNotExist."""
+    return Credential.objects.select_for_update(no_key=True).get(pk=credential.pk)
 
 
 def _fill(credential: Credential, *, secret: str, identity: Identity) -> None:
     credential.sealed = vault.seal(secret, credential.vault_context)
+    _accept(credential, identity)
+
+
+def _accept(credential: Credential, identity: Identity) -> None:
     credential.identity_name, credential.projects_seen = identity.name[:255], identity.projects
     credential.accepted_at, credential.rejected_at = timezone.now(), None
 
 
-def _save(credential: Credential) -> None:
+def _save(credential: Credential, *, update_fields: Sequence[str] | None = None) -> None:
     try:
         with transaction.atomic():
-            credential.save()
+            credential.save(update_fields=update_fields)
     except IntegrityError as error:
         if "credential_label_once" in str(error):
             raise LabelTaken(f"You already have a credential called “{credential.label}”.") from None

@@ -19,7 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
-from integrations.public_only import PublicOnly
+from integrations.public_only import InTime, PublicOnly
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -70,12 +70,12 @@ def _answer_in_time(connection: HTTPConnection, getresponse: Callable[[], HTTPRe
     return getresponse()
 
 
-class _Connection(HTTPConnection):
+class _Connection(InTime):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 itself differs from http.client here
         return _answer_in_time(self, super().getresponse)
 
 
-class _SecureConnection(HTTPSConnection):
+class _SecureConnection(InTime, HTTPSConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 itself differs from http.client here
         return _answer_in_time(self, super().getresponse)
 

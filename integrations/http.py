@@ -297,12 +297,17 @@ def _retry_after(value: str) -> float | None:
     text = value.strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    moment = read_date(text)
+    return None if moment is None else max((moment - datetime.now(UTC)).total_seconds(), 0)
+
+
+def read_date(text: str) -> datetime | None:
+    """The moment that a header names, in UTC; None where it is no date, or one beyond the calendar."""
     try:
         moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, IndexError, OverflowError):
         return None
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((zoned - datetime.now(UTC)).total_seconds(), 0)
 
 
 def _is_timeout(exc: BaseException) -> bool:

@@ -7,7 +7,7 @@ second question, changes nothing.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import time
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -16,10 +16,18 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import create_connection
 
 #: Addresses of IPv6 whose last four bytes are one of IPv4: translated (NAT64), and the old "compatible" ones.
-_WITH_IPV4: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+#: Not the local NAT64 (64:ff9b:1::/48): each network puts the four bytes elsewhere there, so none of it is public.
+_WITH_IPV4: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 #: All addresses of IPv6 that are given out for the internet are in here.
 _OF_THE_INTERNET: Final = IPv6Network("2000::/3")
+
+#: Seconds to connect where nobody said how many; the way out always does.
+_PATIENCE: Final = 30.0
+#: The fewest seconds for one of several addresses: TCP sends a first packet that was lost again after one.
+_FOR_ONE: Final = 1.2
+#: Instead of no time at all, which would mean not to wait, and to fail for another reason than time.
+_MOMENT: Final = 0.001
 
 
 class PrivateAddress(NewConnectionError):
@@ -49,29 +57,51 @@ def addresses_of(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class PublicOnly(HTTPConnection):
-    """A connection that looks at each address before it opens a socket to it."""
+class InTime(HTTPConnection):
+    """A connection that gives all addresses of its host together the time to connect that is meant for one."""
 
     def _new_conn(self) -> socket.socket:
+        addresses = self._addresses()
+        ends_at = time.monotonic() + (self.timeout or _PATIENCE)
         error: OSError | None = None
-        for address in self._public_addresses():
+        for tried, address in enumerate(addresses):
+            seconds = _share(ends_at - time.monotonic(), among=len(addresses) - tried)
             try:
-                return create_connection(
-                    (address, self.port), self.timeout, self.source_address, socket_options=self.socket_options
+                made = create_connection(
+                    (address, self.port), seconds, self.source_address, socket_options=self.socket_options
                 )
             except OSError as refusal:
                 error = refusal
+            else:
+                # What is left is for the handshake of TLS, which comes next.
+                made.settimeout(max(ends_at - time.monotonic(), _MOMENT))
+                return made
+            if time.monotonic() >= ends_at:
+                break
         if isinstance(error, TimeoutError):
             raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
-        if error is not None:
-            raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
-        raise PrivateAddress(self, f"{self.host} leads to no public address.")
+        raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
 
-    def _public_addresses(self) -> Iterator[str]:
+    def _addresses(self) -> list[str]:
+        """Where to connect to, in the order in which to try; never empty."""
         try:
-            found = addresses_of(self._dns_host, self.port)
+            return addresses_of(self._dns_host, self.port)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except UnicodeError as error:  # a name that can be none
             raise NewConnectionError(self, f"{self.host} is no name of a host.") from error
-        return filter(is_public, found)
+
+
+def _share(left: float, *, among: int) -> float:
+    """The seconds for the next of that many addresses: as many as for each other, and enough for a lost packet."""
+    return max(min(left, max(left / among, _FOR_ONE)), _MOMENT)
+
+
+class PublicOnly(InTime):
+    """A connection that looks at each address before it opens a socket to it."""
+
+    def _addresses(self) -> list[str]:
+        found = list(filter(is_public, super()._addresses()))
+        if not found:
+            raise PrivateAddress(self, f"{self.host} leads to no public address.")
+        return found

@@ -49,12 +49,17 @@ class SealedActivateForm(ActivateTOTPForm):
 
 
 def reseal(authenticator: Authenticator) -> bool:
-    """Seal its secret under the newest key where that is due; says whether it was. Raises SealBroken."""
+    """Seal its secret anew where that is due; says whether it was. Raises SealBroken, or DoesNotExist where it is gone.
+
+    A recovery code may be used up at any moment, so only what is as we read it is written.
+    """
     name = SEALED[authenticator.type]
-    before = authenticator.data[name]
-    sealed = vault.reseal(before, CONTEXT)
-    if sealed == before:
-        return False
-    # A recovery code may be used up at this moment, so only what is as we read it is written.
-    unchanged = Authenticator.objects.filter(pk=authenticator.pk, data=authenticator.data)
-    return bool(unchanged.update(data={**authenticator.data, name: sealed}))
+    while True:
+        before = authenticator.data
+        sealed = vault.reseal(before[name], CONTEXT)
+        if sealed == before[name]:
+            return False
+        unchanged = Authenticator.objects.filter(pk=authenticator.pk, data=before)
+        if unchanged.update(data={**before, name: sealed}):
+            return True
+        authenticator.refresh_from_db(fields=["data"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,14 +16,13 @@ from celery import current_task
 from django.http import HttpRequest
 
 from accounts import log_ids
+from roadmunk.unquoted import without_rows
 
 #: What every record has; anything else was given to the call as `extra` and is part of the event.
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {
     *("message", "asctime", "taskName"),  # added when a record is written
     *("request", "status_code", "data"),  # added by Django and Celery
 }
-#: PostgreSQL quotes rows in the detail of an error, and rows hold names and addresses.
-_DETAIL = re.compile(r"^DETAIL:.*?(?=\n\n|\n(?:HINT|CONTEXT|QUERY):|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,12 +33,12 @@ class JsonFormatter(logging.Formatter):
             "time": _utc(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             **_ids(),
             **{name: value for name, value in vars(record).items() if name not in _USUAL and not name.startswith("_")},
         }
         if record.exc_info:
-            event["trace"] = _DETAIL.sub("DETAIL: left out", self.formatException(record.exc_info))
+            event["trace"] = without_rows(self.formatException(record.exc_info), _errors(record))
         if record.stack_info:
             event["stack"] = record.stack_info
         return json.dumps(event, default=str)
@@ -51,8 +49,10 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         ids = "".join(f" {name}={value}" for name, value in _ids().items())
-        line = f"{_utc(record)} {record.levelname} {record.name} {escaped(record.getMessage())}{ids}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{_utc(record)} {record.levelname} {record.name} {escaped(_message(record))}{ids}"
+        if not record.exc_info:
+            return line
+        return f"{line}\n{without_rows(self.formatException(record.exc_info), _errors(record))}"
 
 
 class RouteForPath(logging.Filter):
@@ -82,6 +82,17 @@ def route_of(request: HttpRequest) -> str:
 def escaped(text: str) -> str:
     """The text with everything that is not printable written as an escape."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
+def _message(record: logging.LogRecord) -> str:
+    return without_rows(record.getMessage(), _errors(record))
+
+
+def _errors(record: logging.LogRecord) -> list[BaseException]:
+    """What the record is about: the error that it has a trace of, and those that its message names."""
+    given = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
+    raised = record.exc_info[1] if record.exc_info else None
+    return [one for one in (raised, *given) if isinstance(one, BaseException)]
 
 
 def _ids() -> Mapping[str, int | str]:

@@ -40,9 +40,10 @@ class Staging:
 
 
 def copy_rows(cursor: CursorWrapper, table: str, rows: Iterable[Sequence[Cell]]) -> None:
-    """Append the rows to a table that nothing guards."""
+    """Append the rows to a table that nothing guards. Raises django.db.Error, as any other statement does."""
     raw: Any = cursor  # Django's wrapper hands unknown methods on to psycopg2's cursor
-    raw.copy_expert(f'COPY "{table}" FROM STDIN ({FORMAT})', _Lines(rows), CHUNK)
+    with cursor.db.wrap_database_errors:  # of those methods it does not translate the errors
+        raw.copy_expert(f'COPY "{table}" FROM STDIN ({FORMAT})', _Lines(rows), CHUNK)
 
 
 def _text(cell: Cell) -> str:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.db import Error, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 from django.db.models import DateTimeField, Func
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
@@ -29,6 +29,10 @@ LONGEST_WAIT = timedelta(hours=6)
 
 #: What PostgreSQL calls a disk without room.
 DISK_FULL = "53100"
+#: And a server that shuts down, crashed or ended the connection, or does not take one yet.
+GOING_AWAY = frozenset({"57P01", "57P02", "57P03"})
+#: How its codes begin that tell of the connection.
+OF_CONNECTION = "08"
 
 CLOSE_UNCHANGED = f"""{WITHOUT_DELAY}
 UPDATE integrations_syncrun
@@ -78,12 +82,16 @@ class SecretUnreadable(PullError):
     pauses = True
 
 
-def of_database(error: Error) -> PullError:
-    """What an error of the database means for the run that it ended."""
+def of_database(error: Error) -> PullError | None:
+    """What an error of the database means for the run that it ended; None where only the connection ended."""
     cause = error.__cause__
+    code = getattr(cause, "pgcode", None) or ""
     # A quota or a limit of files is told under another code than a full disk, in these words.
-    full = getattr(cause, "pgcode", None) == DISK_FULL or "could not extend file" in str(cause)
-    return NoRoom() if full else InternalError()
+    if code == DISK_FULL or "could not extend file" in str(cause):
+        return NoRoom()
+    # Without a code, nobody was there any more who would tell one.
+    unheard = not code and isinstance(error, OperationalError | InterfaceError)
+    return None if unheard or code in GOING_AWAY or code.startswith(OF_CONNECTION) else InternalError()
 
 
 def finish(run: SyncRun, plan: Plan, setup_version: int) -> None:

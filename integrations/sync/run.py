@@ -55,11 +55,13 @@ def _carry_out(run: SyncRun, on_progress: Callable[[SyncRun], None]) -> SyncRun 
         outcome.fail(run, outcome.SecretUnreadable(str(error)))
     except Error as error:
         log.exception("Run %s: the database failed", run.pk)
-        if not connection.is_usable():
+        meant = outcome.of_database(error)
+        # A connection that ended in a transaction is a new one by now, so that it is usable says nothing.
+        if meant is None or not connection.is_usable():
             connection.close()
             leave(run)
             return None
-        outcome.fail(run, outcome.of_database(error))
+        outcome.fail(run, meant)
     except Exception:  # the boundary: whatever goes wrong, the run must say so
         log.exception("Run %s failed unexpectedly", run.pk)
         outcome.fail(run, outcome.InternalError())

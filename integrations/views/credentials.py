@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -111,7 +112,8 @@ def rename(request: AccountRequest, credential_id: int) -> HttpResponse:
     form = LabelForm(posted(request), owner=request.membership, instance=credential)
     if form.is_valid():
         try:
-            secrets.rename_credential(credential, label=form.cleaned_data["label"])
+            with _or_404():
+                secrets.rename_credential(credential, label=form.cleaned_data["label"])
         except secrets.LabelTaken as error:
             form.add_error("label", str(error))
         else:
@@ -128,7 +130,8 @@ def replace(request: AccountRequest, credential_id: int) -> HttpResponse:
     credential = _own_or_404(request, credential_id)
     form = SecretForm(posted(request), kind=credential.kind)
     if form.is_valid():
-        woken = secrets.replace_secret(credential, secret=form.cleaned_data["secret"], identity=form.identity)
+        with _or_404():
+            woken = secrets.replace_secret(credential, secret=form.cleaned_data["secret"], identity=form.identity)
         also = f" Roadmaps that sync again: {woken}." if woken else ""
         messages.success(request, f"“{credential.label}” has a new token. {secrets.accepted(form.identity)}{also}")
         _warn_of_unseen(request, credential)
@@ -197,7 +200,8 @@ def delete(request: AccountRequest, credential_id: int) -> HttpResponse:
     credential = _visible_or_404(request, credential_id)
     label = credential.label
     try:
-        secrets.delete_credential(credential, member=request.membership)
+        with _or_404():
+            secrets.delete_credential(credential, member=request.membership)
     except InUse as refusal:
         advice = "Move them to other credentials first."
         messages.error(request, f"“{label}” was not deleted. {refusal} {advice}")
@@ -232,6 +236,15 @@ def _own_or_404(request: AccountRequest, credential_id: int) -> Credential:
     if credential.owner_id != request.membership.pk:
         raise PermissionDenied
     return credential
+
+
+@contextmanager
+def _or_404() -> Iterator[None]:
+    """Who is overtaken by a deletion sees what who comes after it sees."""
+    try:
+        yield
+    except Credential.DoesNotExist:
+        raise Http404 from None
 
 
 def _back(request: AccountRequest) -> HttpResponse:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from integrations.connectors.base import Auth
 from integrations.connectors.pivotal_tracker import connector
-from integrations.errors import ProjectUnavailable, UnexpectedResponse
+from integrations.errors import ProjectUnavailable, PullError, UnexpectedResponse
 from integrations.records import Page, Query
 from tests.connectors.scripted import (
     FOREIGN,
@@ -26,9 +28,16 @@ from tests.connectors.scripted import (
     routes,
     story,
 )
+from tests.integrations.rude_headers import VALUES
 
 QUERY = Query("7", frozenset({"started", "unstarted"}), frozenset())
 STORIES = "/projects/7/stories"
+HEADERS = [
+    *("Date", "X-Tracker-Project-Version", "X-Tracker-Pagination-Total", "X-Tracker-Pagination-Limit"),
+    "X-Tracker-Pagination-Offset",
+]
+#: The most that a run can keep of how far it is.
+MOST_TO_TELL = 2**31 - 1
 STATES = ["started", "accepted", "unstarted", "planned", "unscheduled"]
 
 
@@ -282,3 +291,28 @@ def test_a_server_without_bulk_is_asked_story_by_story_in_the_project() -> None:
 def test_an_answer_without_ids_is_unexpected() -> None:
     with pytest.raises(UnexpectedResponse):
         pages_of(lambda path, params: Reply({"stories": []}))
+
+
+@example(headers={"Date": "Fri, 31 Dec 9999 23:59:59 -2359"})
+@example(headers={"Date": "Mon, 01 Jan 0001 00:00:00 +2359"})
+@example(headers={"X-Tracker-Project-Version": "9" * 5000})
+@example(headers={"X-Tracker-Pagination-Total": "9" * 12})
+@given(headers=st.dictionaries(st.sampled_from(HEADERS), VALUES))
+def test_no_header_breaks_a_pull_in_a_way_of_its_own(headers: dict[str, str]) -> None:
+    """R20: it ends well, or as any tracker that answers badly; and how far it is can be kept."""
+    stories = Reply([story(1)], version=None, headers=headers)
+    http = ScriptedHttp(lambda path, params: Reply([], version=None, headers=headers) if params["offset"] else stories)
+    try:
+        pages = list(connector.pull(Auth(TOKEN, http), QUERY, None))
+    except PullError:
+        return
+    assert all(one.announced is None or one.announced <= MOST_TO_TELL for one in pages)
+    json.dumps(pages[-1].cursor)
+
+
+@pytest.mark.parametrize("total", ["9" * 12, "9" * 13, "9" * 5000])
+def test_a_listing_that_announces_too_much_is_not_taken_for_whole(total: str) -> None:
+    headers = {"X-Tracker-Pagination-Total": total, "X-Tracker-Pagination-Limit": 1}
+    pages, http = pages_of(lambda path, params: Reply([] if params["offset"] else [story(1)], headers=headers))
+    assert len(http.asked) == 2
+    assert pages[-1].announced is not None and pages[-1].announced > 200_000

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -25,6 +27,8 @@ PRIVATE = [
     *("198.18.0.1", "::", "::1", "fc00::1", "fdff::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1"),
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1"),
     *("64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a00:1::1", "2001:db8::1"),
+    # Local NAT64, with 10.0.0.1 after the first six bytes and public addresses at the end.
+    *("64:ff9b:1:a00:0:100:808:808", "64:ff9b:1::5db8:d70e"),
 ]
 PUBLIC = ["93.184.215.14", "172.15.0.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:93.184.215.14"]
 
@@ -141,6 +145,49 @@ def test_of_several_addresses_only_the_public_ones_are_tried(monkeypatch: pytest
             with pytest.raises(BlockingIOError):
                 private.accept()
     assert b"Host: tracker.example" in server.heard[0]
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_many_addresses_that_are_dead_cost_no_more_time_than_one(
+    monkeypatch: pytest.MonkeyPatch, allow_private: bool
+) -> None:
+    """N4."""
+    monkeypatch.setattr(public_only, "is_public", lambda address: True)
+    leads_to(monkeypatch, [f"127.0.0.{number}" for number in (2, *range(12, 20))])
+    tried: list[str] = []
+
+    def hang(address: tuple[str, int], seconds: float, *args: object, **kwargs: object) -> socket.socket:
+        tried.append(address[0])
+        time.sleep(seconds)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(public_only, "create_connection", hang)
+    limits = Limits(connect_seconds=0.3, total_seconds=1, tries=1)
+    began = time.monotonic()
+    with (
+        Http("http://tracker.example", user_agent="T", limits=limits, allow_private=allow_private) as http,
+        pytest.raises(TrackerUnavailable, match="in time"),
+    ):
+        http.get("/me")
+    assert time.monotonic() - began < 1
+    assert tried[0] == "127.0.0.2"
+
+
+def test_a_dead_address_leaves_time_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public_only, "is_public", lambda address: True)
+    monkeypatch.setattr(public_only, "_FOR_ONE", 0.1)
+    leads_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+    real = public_only.create_connection
+
+    def hang_at_first(address: tuple[str, int], seconds: float, *args: object, **kwargs: Any) -> socket.socket:
+        if address[0] == "127.0.0.2":
+            time.sleep(seconds)
+            raise TimeoutError("timed out")
+        return real(address, seconds, **kwargs)
+
+    monkeypatch.setattr(public_only, "create_connection", hang_at_first)
+    with rude_server(answer(b"{}")) as server:
+        assert get("tracker.example", int(server.url.rpartition(":")[2])) == b"{}"
 
 
 def test_an_operator_may_allow_it(settings: Settings) -> None:

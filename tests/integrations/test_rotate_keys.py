@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
 from accounts import walls
 from accounts.models import Membership
-from integrations import vault
+from integrations import second_factor, vault
 from integrations.models import Credential
 from integrations.sync import schedule
 from integrations.sync.run import execute
 from tests import factories
 from tracker_sandbox.demo import DEMO_TOKEN, build_demo
 from tracker_sandbox.server import Sandbox
+
+Meanwhile = Callable[[Callable[[], object]], None]
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -98,6 +102,57 @@ def test_a_secret_that_is_entered_anew_meanwhile_is_not_overwritten(
     monkeypatch.setattr(vault, "reseal", slow_reseal)
     rotate()
     assert open_secret(credential) == "another secret"
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Let something happen between the moment when a secret is read and the one when it is written; once."""
+
+    def happen(event: Callable[[], object]) -> None:
+        reseal, events = vault.reseal, [event]
+
+        def slow_reseal(sealed: str, context: str) -> str:
+            while events:
+                events.pop()()
+            return reseal(sealed, context)
+
+        monkeypatch.setattr(vault, "reseal", slow_reseal)
+
+    return happen
+
+
+def test_a_secret_that_is_entered_anew_under_the_old_key_meanwhile_is_sealed_under_the_newest(
+    credential: Credential, old: str, new: str, settings: Settings, meanwhile: Meanwhile
+) -> None:
+    """By a process that has not got the newest key yet."""
+    fresh = vault.seal("another secret", credential.vault_context)
+    settings.CREDENTIAL_KEYS = [new, old]
+    meanwhile(lambda: Credential.objects.filter(pk=credential.pk).update(sealed=fresh))
+    assert rotate().startswith("1 sealed anew, 0 already")
+    settings.CREDENTIAL_KEYS = [new]
+    assert open_secret(credential) == "another secret"
+
+
+def test_a_recovery_code_that_is_used_up_meanwhile_keeps_no_second_factor_under_the_old_key(
+    olga: Membership, old: str, new: str, settings: Settings, meanwhile: Meanwhile
+) -> None:
+    settings.CREDENTIAL_KEYS = [old]
+    data = {"seed": vault.seal("seed", second_factor.CONTEXT), "used_mask": 0}
+    codes = Authenticator.objects.create(user=olga.user, type="recovery_codes", data=data)
+    settings.CREDENTIAL_KEYS = [new, old]
+    meanwhile(lambda: Authenticator.objects.filter(pk=codes.pk).update(data={**data, "used_mask": 1}))
+    assert rotate().startswith("1 sealed anew, 0 already")
+    codes.refresh_from_db()
+    assert vault.is_current(codes.data["seed"])
+    assert codes.data["used_mask"] == 1
+
+
+def test_a_secret_that_is_deleted_meanwhile_is_counted_nowhere(
+    credential: Credential, old: str, new: str, settings: Settings, meanwhile: Meanwhile
+) -> None:
+    settings.CREDENTIAL_KEYS = [new, old]
+    meanwhile(credential.delete)
+    assert rotate().startswith("0 sealed anew, 0 already")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from integrations.errors import PullError, RateLimited, TrackerUnavailable, UnexpectedResponse
 from integrations.http import Answer, Headers, Http, Limits
+from tests.integrations.rude_headers import VALUES
 
 HOST = "https://tracker.test"
 SECRET = "canary0123456789canary0123456789"
@@ -154,6 +155,17 @@ def test_a_retry_after_that_makes_no_sense_is_ignored(
     tracker.get(f"{HOST}/me", json={})
     get(way_out)
     assert naps == [1]
+
+
+@given(said=VALUES)
+def test_no_retry_after_breaks_a_request_in_a_way_of_its_own(said: str) -> None:
+    naps = Naps()
+    limits = Limits(tries=2)
+    with responses.RequestsMock() as tracker, Http(HOST, user_agent="Tests", sleep=naps, limits=limits) as http:
+        tracker.get(f"{HOST}/me", status=429, headers={"Retry-After": said})
+        with pytest.raises(RateLimited):
+            get(http)
+    assert all(0 <= nap <= limits.patience_seconds for nap in naps)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

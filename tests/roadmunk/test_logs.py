@@ -8,15 +8,17 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg2
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.test import Client
 
 from accounts import log_ids
-from accounts.models import Membership, User
+from accounts.models import Membership
 from integrations.models import ProjectLink, SyncRun
 from integrations.sync import schedule
+from integrations.sync.copy import Staging
 from integrations.sync.run import execute
 from roadmunk.logs import JsonFormatter, LineFormatter, RouteForPath
 from tests import factories
@@ -104,15 +106,78 @@ def test_a_trace_stays_in_its_line(written: Written) -> None:
     assert "ValueError" in event["trace"]
 
 
-def test_rows_that_the_database_quotes_stay_out(olga: Membership, written: Written) -> None:
-    try:
-        with transaction.atomic():
-            User.objects.create(email=olga.user.email)
-    except IntegrityError:
-        logging.getLogger("some").exception("It broke")
-    (event,) = written.of("some")
-    assert "DETAIL: left out" in event["trace"]
-    assert olga.user.email not in event["trace"]
+SECRET = 'Layoffs\n\nin May\nHINT:  "olga@acme.test"'
+#: What the database is asked, and what is told of it when it refuses.
+REFUSED = {
+    "a row in the detail": ("INSERT INTO thing VALUES (%s)", "violates check constraint"),
+    "a value": ("SELECT %s::int", "invalid input syntax for type integer"),
+    "a piece of a statement": ("SELECT\n%s, nothing", "does not exist"),
+    "a statement in a function": ("SELECT pg_temp.broken(%s)", "(PL/pgSQL function pg_temp"),
+}
+THING = """
+CREATE TEMPORARY TABLE thing (name text CHECK (length(name) < 3));
+CREATE FUNCTION pg_temp.broken(name text) RETURNS void LANGUAGE plpgsql AS
+$$BEGIN EXECUTE format('INSERT INTO thing VALUES (%L)', name); END$$;
+"""
+
+ENDED = """terminating connection
+CONTEXT:  COPY story, line 7: "Layoffs
+
+in May"
+server closed the connection unexpectedly
+"""
+
+
+def told_of(error: Exception, formatter: logging.Formatter) -> str:
+    """How a log tells of it, in the way of `log.exception` and in the way of Celery, whose message repeats it."""
+    raised = (type(error), error, error.__traceback__)
+    ours = logging.makeLogRecord({"msg": "%r: %s", "args": (error, error), "exc_info": raised})
+    of_celery = logging.makeLogRecord({"msg": "%(exc)s", "args": {"exc": repr(error)}, "exc_info": raised})
+    return formatter.format(ours) + formatter.format(of_celery)
+
+
+FORMATTERS = pytest.mark.parametrize("formatter", [JsonFormatter(), LineFormatter()], ids=["json", "line"])
+
+
+@FORMATTERS
+@pytest.mark.parametrize("name", REFUSED)
+def test_rows_that_the_database_quotes_stay_out(db: None, name: str, formatter: logging.Formatter) -> None:
+    """W4: and which statement failed, and why, is told all the same."""
+    statement, told = REFUSED[name]
+    with pytest.raises(Error) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(THING)
+        cursor.execute(statement, [SECRET])
+    line = told_of(caught.value, formatter)
+    assert told in line
+    for word in ("Layoffs", "in May", "olga@acme.test"):
+        assert word not in line
+
+
+@FORMATTERS
+def test_what_copy_reads_stays_out(db: None, formatter: logging.Formatter) -> None:
+    """W4."""
+    rows = [(SECRET, {"f1": SECRET + "\0"})]
+    with pytest.raises(Error) as caught, transaction.atomic(), connection.cursor() as cursor:
+        Staging(cursor, "story", {"name": "text", "values": "jsonb"}).fill(rows)
+    line = told_of(caught.value, formatter)
+    assert "unsupported Unicode escape sequence (COPY story, line 1, column values)" in line
+    assert "Layoffs" not in line and "olga" not in line
+
+
+@FORMATTERS
+def test_what_copy_reads_stays_out_though_the_connection_ends(formatter: logging.Formatter) -> None:
+    """W4: then all that the server said is in the message of its client."""
+    error = OperationalError(ENDED)
+    error.__cause__ = psycopg2.OperationalError(ENDED)
+    line = told_of(error, formatter)
+    assert "terminating connection (COPY story, line 7)" in line
+    assert "Layoffs" not in line
+
+
+def test_an_error_of_the_databases_client_is_told_whole() -> None:
+    error = OperationalError("could not connect\n")
+    error.__cause__ = psycopg2.OperationalError("could not connect\n")
+    assert "OperationalError: could not connect\n\n" in told_of(error, LineFormatter())
 
 
 def test_each_request_is_one_line_with_ids_alone(

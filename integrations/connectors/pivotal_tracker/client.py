@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final, Generic, Literal, NoReturn
 
 from integrations.connectors.base import Auth
@@ -24,7 +23,7 @@ from integrations.errors import (
     TrackerUnavailable,
     UnexpectedResponse,
 )
-from integrations.http import Answer, Headers
+from integrations.http import Answer, Headers, read_date
 
 #: Tracker's tokens are 32 hexadecimal digits; servers like it may have others.
 SECRET_PATTERN: Final = r"[A-Za-z0-9_-]{16,128}"  # noqa: S105  # a shape, not a secret
@@ -240,7 +239,7 @@ class Client:
                 "listing has no end. Nothing was changed here."
             )
         answer = self._http.get(_ROOT + path, params, self._headers, first=first)
-        sent_at = _server_time(answer)
+        sent_at = read_date(answer.headers.get("Date", ""))
         self.began_at = self.began_at or sent_at
         self.latest_at = max(filter(None, (self.latest_at, sent_at)), default=None)
         return answer
@@ -279,10 +278,3 @@ def _refusal(path: str, *, status: int, code: str) -> PullError:
 
 def _stamp(answer: Answer) -> str | None:
     return answer.headers.get(VERSION_HEADER) or None
-
-
-def _server_time(answer: Answer) -> datetime | None:
-    try:
-        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
-        return None

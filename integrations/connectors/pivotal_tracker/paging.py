@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-_COUNT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]+", re.ASCII)
+#: Stands for every count that is longer: it is far more than can be had, and its digits tell no more than that.
+_TOO_MANY: Final = 10**9
 _PREFIX: Final = "X-Tracker-Pagination-"
 
 
@@ -46,4 +48,6 @@ class Pagination:
 
 def _count(value: str | None) -> int | None:
     text = (value or "").strip()
-    return int(text) if _COUNT.fullmatch(text) else None
+    if not _COUNT.fullmatch(text):
+        return None
+    return int(text) if len(text) < len(str(_TOO_MANY)) else _TOO_MANY

@@ -6,6 +6,7 @@ are in another iteration than they were then are read too: they move when others
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,8 @@ _OF_NEIGHBOURS: Final = frozenset({"ranked_before", "ranked_after", "blocks"})
 _MOVING: Final[frozenset[Need]] = frozenset({"iterations"})
 #: Values of releases that follow the stories before them, also in the icebox and long after acceptance.
 _OF_RELEASES: Final = frozenset({"projected", "points_accepted", "points_total", "counts_accepted", "counts_total"})
+#: No project has changed more often than this has digits for, and what is much longer can't be a number in Python.
+_VERSION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def pull(client: Client, query: Query, cursor: Cursor | None) -> Iterator[Page]:
@@ -175,4 +178,4 @@ def _next_place(client: Client, query: Query, stamp: str | None, lookups: Lookup
 
 
 def _version(stamp: str | None) -> int | None:
-    return int(stamp) if stamp is not None and stamp.isascii() and stamp.isdigit() else None
+    return int(stamp) if stamp is not None and _VERSION.fullmatch(stamp) else None

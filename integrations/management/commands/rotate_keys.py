@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import second_factor, vault
@@ -19,16 +22,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         counts = {"resealed": 0, "current": 0}
         broken: list[str] = []
-        for credential in Credential.objects.order_by("pk").iterator(chunk_size=500):
+        for name, reseal in _secrets():
             try:
-                counts["resealed" if _reseal(credential) else "current"] += 1
+                counts["resealed" if reseal() else "current"] += 1
             except vault.SealBroken:
-                broken.append(f"{credential.pk} (account {credential.account_id})")
-        for authenticator in Authenticator.objects.order_by("pk").iterator(chunk_size=500):
-            try:
-                counts["resealed" if second_factor.reseal(authenticator) else "current"] += 1
-            except vault.SealBroken:
-                broken.append(f"second factor {authenticator.pk} (person {authenticator.user_id})")
+                broken.append(name)
+            except ObjectDoesNotExist:
+                continue  # deleted meanwhile
         self.stdout.write(f"{counts['resealed']} sealed anew, {counts['current']} already under the newest key.")
         if broken:
             raise CommandError(
@@ -37,10 +37,23 @@ class Command(BaseCommand):
             )
 
 
+def _secrets() -> Iterator[tuple[str, Callable[[], bool]]]:
+    """Each secret: how to name it, and what seals it anew where that is due and says whether it was."""
+    for credential in Credential.objects.order_by("pk").iterator(chunk_size=500):
+        yield f"{credential.pk} (account {credential.account_id})", partial(_reseal, credential)
+    for authenticator in Authenticator.objects.order_by("pk").iterator(chunk_size=500):
+        name = f"second factor {authenticator.pk} (person {authenticator.user_id})"
+        yield name, partial(second_factor.reseal, authenticator)
+
+
 def _reseal(credential: Credential) -> bool:
-    """Seal one credential anew where that is due. One that changes meanwhile is under the newest key already."""
-    sealed = vault.reseal(credential.sealed, credential.vault_context)
-    if sealed == credential.sealed:
-        return False
-    Credential.objects.filter(pk=credential.pk, sealed=credential.sealed).update(sealed=sealed)
-    return True
+    """Seal it anew where that is due; says whether it was. Raises SealBroken, or DoesNotExist where it is gone."""
+    while True:
+        before = credential.sealed
+        sealed = vault.reseal(before, credential.vault_context)
+        if sealed == before:
+            return False
+        if Credential.objects.filter(pk=credential.pk, sealed=before).update(sealed=sealed):
+            return True
+        # Entered anew meanwhile, maybe by a process that has not got the newest key yet.
+        credential.refresh_from_db(fields=["sealed"])
