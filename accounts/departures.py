@@ -1,4 +1,4 @@
-"""Who must know at once that a member was shut out, or let in again.
+"""Who must know at once that a member was shut out, let in again, or may do less or more than before.
 
 What works in a member's name stands above this package: it says so here, once, when the site starts.
 """
@@ -15,7 +15,7 @@ _acts: list[Act] = []
 
 
 def tell_by(act: Act) -> None:
-    """Have that function called after each member who was deactivated or reactivated; `is_active` says which."""
+    """Have that function called after each member whose `can_create` changed."""
     _acts.append(act)
 
 

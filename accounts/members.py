@@ -21,11 +21,13 @@ def change_role(member: Membership, *, role: Role, by: Membership) -> Membership
     member = _locked(member)
     if role != Role.ADMIN:
         _check_another_admin(member)
-    before, member.role = member.get_role_display(), role
+    could_create, before, member.role = member.can_create, member.get_role_display(), role
     member.save(update_fields=["role"])
     audit.record(by, AuditArea.MEMBERS, f"Changed the role of {brief(member)} from {before} to {role.label}.")
     if role != Role.ADMIN:
         _withdraw_written_by(member, by=by)
+    if member.can_create != could_create:
+        transaction.on_commit(lambda: departures.tell(member))
     return member
 
 

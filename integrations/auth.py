@@ -33,12 +33,13 @@ def auth_for(
 ) -> Auth:
     """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken.
 
-    Raises OwnerLeft where its owner was shut out of the account: rights that are taken away act at once (W3).
+    Raises OwnerLeft where its owner was shut out, or made a Reviewer: rights that are taken away act at once (W3).
 
     `before_request` is called before each try, also before a repeated one.
     """
-    if not credential.owner.is_active:
-        raise OwnerLeft(owner=str(credential.owner), account=str(credential.account))
+    owner = credential.owner
+    if not owner.can_create:
+        raise OwnerLeft(owner=str(owner), account=str(credential.account), is_reviewer=owner.is_active)
     secret = vault.open_sealed(credential.sealed, credential.vault_context)
     own = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
     common = breaker.pace(credential.kind, sleep=sleep)

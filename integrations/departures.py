@@ -1,4 +1,5 @@
-"""What syncs with the credentials of a member who is shut out stops at once, and goes on when they are let in again.
+"""What syncs with the credentials of a member who loses the right to sync stops at once, and goes on when they get it
+back: who is shut out and let in again, who becomes a Reviewer and a Collaborator again.
 
 Nothing is asked with the secret of somebody who left: `auth_for` refuses it, and the run that meets this pauses every
 link of the credential and tells people, as with a secret that the tracker refuses. Here it only meets it now, and
@@ -18,8 +19,8 @@ from integrations.sync.schedule import request_run
 
 
 def follow(member: Membership) -> None:
-    """After a member was deactivated or reactivated."""
-    (_go_on if member.is_active else _stop)(member)
+    """After a member was deactivated, reactivated, or got another role."""
+    (_go_on if member.can_create else _stop)(member)
 
 
 def _stop(member: Membership) -> None:

@@ -29,15 +29,16 @@ class CredentialRejected(PullError):
 
 
 class OwnerLeft(CredentialRejected):
-    """We refuse the secret ourselves: whose it is was shut out of the account. The tracker is not asked."""
+    """We refuse the secret ourselves: whose it is may sync nothing here any more. The tracker is not asked."""
 
     code = "owner_left"
 
-    def __init__(self, *, owner: str, account: str) -> None:
+    def __init__(self, *, owner: str, account: str, is_reviewer: bool = False) -> None:
+        now = "is a Reviewer of" if is_reviewer else "is no longer an active member of"
+        back = "gives this member another role" if is_reviewer else "reactivates this member"
         super().__init__(
-            f"The credentials belong to {owner[:120]}, who is no longer an active member of {account[:80]}, so nothing "
-            "was asked with them. Syncing goes on with other credentials, or once an Account Admin reactivates this "
-            "member."
+            f"The credentials belong to {owner[:120]}, who {now} {account[:80]}, so nothing was asked with them. "
+            f"Syncing goes on with other credentials, or once an Account Admin {back}."
         )
 
 

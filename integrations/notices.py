@@ -126,6 +126,7 @@ def compose(notice: Notice) -> EmailMessage | None:
         "next_at": timezone.localtime(link.next_sync_at, notice.account.zone) if link.next_sync_at else None,
         "is_dead_secret": notice.run.error_code == CredentialRejected.code,
         "owner_left": notice.run.error_code == OwnerLeft.code,
+        "is_reviewer": link.credential.owner.is_active,
         "may_move": link.credential.may_be_moved_by(to),
         "credential": one_line(link.credential.label),
         "owns_credential": link.credential.owner_id == to.pk,

@@ -11,6 +11,7 @@ from django.db.models import DateTimeField, Func
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from accounts.models import Role
 from integrations import notices
 from integrations.errors import CredentialRejected, OwnerLeft, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
@@ -251,7 +252,7 @@ def _still_dead(error: CredentialRejected, used: Credential, link: ProjectLink) 
     """Whether the link still has the secret that the run had: somebody may have mended it meanwhile."""
     same = Credential.objects.filter(pk=link.credential_id, sealed=used.sealed)
     if isinstance(error, OwnerLeft):
-        same = same.exclude(owner__deactivated_at=None)
+        same = same.exclude(owner__deactivated_at=None, owner__role__in=[Role.ADMIN, Role.COLLABORATOR])
     return same.exists()
 
 

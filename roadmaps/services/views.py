@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import audit
-from accounts.audit import listed, quoted
+from accounts.audit import quoted
 from accounts.errors import Refused
 from accounts.models import AuditArea, Membership
 from roadmaps import fields
@@ -52,9 +52,9 @@ def save_view(*, view: View, query: str, layout: str, by: Membership) -> None:
     with _views_of(view.roadmap) as views:
         before = next((each.query for each in views if each == view), "")
         view.save(update_fields=["query", "layout"])
-        portfolios = portfolios_showing(view) if query != before else []
+        portfolios = portfolios_showing(view) if query != before else {}
         if portfolios:
-            names = listed([quoted(name) for name in portfolios])
+            names = audit.listed([quoted(name) for name in portfolios.values()])
             what = f"Changed what the view {quoted(view)} of {quoted(view.roadmap)} finds, which is shown in {names}."
             audit.record(by, AuditArea.SHARING, what)
 

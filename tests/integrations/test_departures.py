@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import members
-from accounts.models import Membership
+from accounts.models import Membership, Role
 from integrations import moving, tasks
 from integrations.models import Credential, ProjectLink, SyncRun
 from integrations.sync import schedule
@@ -135,6 +135,35 @@ def test_who_owns_the_roadmap_by_now_is_told_and_sees_why_it_rests(
     again = browser.post(reverse("integrations:sync-now", args=["acme", link.roadmap_id]), follow=True)
     assert "Nothing was synced." in again.content.decode()
     assert tracker.asked() == 0
+
+
+def test_nothing_syncs_in_the_name_of_a_reviewer(
+    link: ProjectLink, credential: Credential, tracker: Tracker, olga: Membership, alice: Membership
+) -> None:
+    """A run that waits is refused, what is not due stops too, and it goes on with the role that they had."""
+    queued = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
+    tracker.feed(olga, credential, "By hand")
+    members.change_role(olga, role=Role.REVIEWER, by=alice)
+    run = execute(queued.pk)
+    assert run is not None
+    assert (run.state, run.error_code, tracker.asked()) == ("failed", "owner_left", 0)
+    assert "belong to Olga Olsen, who is a Reviewer of Acme" in run.error
+    assert "once an Account Admin gives this member another role" in run.error
+    work_off()
+    assert list(ProjectLink.objects.values_list("paused_code", flat=True)) == ["owner_left", "owner_left"]
+    for _ in range(2):
+        tasks.send_letters()
+    assert "or give Olga Olsen another role. It goes on at once." in mail.outbox[0].body
+    members.change_role(olga, role=Role.COLLABORATOR, by=alice)
+    assert [run.state for run in work_off()] == ["succeeded", "succeeded"]
+
+
+def test_another_role_that_may_sync_disturbs_nothing(
+    link: ProjectLink, tracker: Tracker, olga: Membership, alice: Membership
+) -> None:
+    members.change_role(olga, role=Role.ADMIN, by=alice)
+    members.change_role(olga, role=Role.COLLABORATOR, by=alice)
+    assert not SyncRun.objects.exists()
 
 
 @pytest.mark.parametrize("how", ["reactivated", "moved"])
