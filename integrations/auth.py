@@ -9,7 +9,7 @@ from django.conf import settings
 
 from integrations import breaker, pacing, registry, vault
 from integrations.connectors.base import Auth
-from integrations.errors import OwnerLeft
+from integrations.errors import OtherHost, OwnerLeft
 from integrations.http import Http, Limits
 from integrations.models import Credential
 
@@ -24,6 +24,14 @@ def auth_with(kind: str, secret: str, *, limits: Limits | None = None) -> Auth:
     return Auth(secret=secret, http=http)
 
 
+def open_secret(credential: Credential) -> str:
+    """The secret, for the host that it was given for alone. Raises vault.SealBroken, OtherHost."""
+    now = registry.host(credential.kind)
+    if credential.host and credential.host != now:
+        raise OtherHost(given_for=credential.host, asked_now=now)
+    return vault.open_sealed(credential.sealed, credential.vault_context)
+
+
 def auth_for(
     credential: Credential,
     *,
@@ -31,7 +39,7 @@ def auth_for(
     sleep: Callable[[float], None] = time.sleep,
     limits: Limits | None = None,
 ) -> Auth:
-    """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken.
+    """A stored secret, opened, and paced together with everybody else who uses it. Raises vault.SealBroken, OtherHost.
 
     Raises OwnerLeft where its owner was shut out, or made a Reviewer: rights that are taken away act at once (W3).
 
@@ -40,7 +48,7 @@ def auth_for(
     owner = credential.owner
     if not owner.can_create:
         raise OwnerLeft(owner=str(owner), account=str(credential.account), is_reviewer=owner.is_active)
-    secret = vault.open_sealed(credential.sealed, credential.vault_context)
+    secret = open_secret(credential)
     own = pacing.pace_for(f"credential:{credential.pk}", settings.TRACKER_REQUESTS_PER_SECOND, sleep=sleep)
     common = breaker.pace(credential.kind, sleep=sleep)
 

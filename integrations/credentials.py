@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.audit import brief, quoted
 from accounts.models import AuditArea, Membership
 from integrations import registry, vault
-from integrations.auth import auth_with
+from integrations.auth import auth_with, open_secret
 from integrations.errors import CredentialRejected, OwnerLeft
 from integrations.http import Limits
 from integrations.models import Credential, ProjectLink, SyncRun
@@ -31,7 +31,7 @@ IMPATIENT = Limits(connect_seconds=3, total_seconds=8, tries=2, patience_seconds
 #: Codes of pauses that another secret ends.
 DEAD_SECRET = (CredentialRejected.code, OwnerLeft.code, "secret_unreadable")
 #: What is known of a secret that the tracker takes.
-ACCEPTED = ("identity_name", "projects_seen", "accepted_at", "rejected_at")
+ACCEPTED = ("identity_name", "projects_seen", "accepted_at", "rejected_at", "host")
 
 
 class InvalidSecret(ValueError):
@@ -81,7 +81,7 @@ def look_at_project(kind: str, secret: str, project_id: str) -> None:
 def check_saved(credential: Credential) -> Identity:
     """Ask the tracker again about a saved secret, and note the answer. Raises errors of `integrations.errors`."""
     try:
-        secret = vault.open_sealed(credential.sealed, credential.vault_context)
+        secret = open_secret(credential)
         identity = check_secret(credential.kind, secret)
     except (vault.SealBroken, InvalidSecret):
         raise CredentialRejected(unreadable(credential)) from None
@@ -206,6 +206,7 @@ def _fill(credential: Credential, *, secret: str, identity: Identity) -> None:
 def _accept(credential: Credential, identity: Identity) -> None:
     credential.identity_name, credential.projects_seen = identity.name[:255], identity.projects
     credential.accepted_at, credential.rejected_at = timezone.now(), None
+    credential.host = registry.host(credential.kind)
 
 
 def _save(credential: Credential, *, update_fields: Sequence[str] | None = None) -> None:

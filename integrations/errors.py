@@ -42,6 +42,18 @@ class OwnerLeft(CredentialRejected):
         )
 
 
+class OtherHost(PullError):
+    """We keep the secret to ourselves: it was given for another host than the operator's setting leads to now (W8)."""
+
+    code = "other_host"
+
+    def __init__(self, *, given_for: str, asked_now: str) -> None:
+        super().__init__(
+            f"The credentials were given for {given_for}, and this site asks {asked_now} now, so nothing was sent "
+            "there. Replace the token if that is right; if not, the operator of this site has to set the address back."
+        )
+
+
 class ProjectUnavailable(PullError):
     """The secret is good, but the project is gone, archived, or no longer shared with its owner."""
 

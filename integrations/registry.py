@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -40,6 +41,11 @@ def choices() -> list[tuple[str, str]]:
 def base_url(kind: str) -> str:
     """The address of the tracker's server: the operator's setting, else the connector's own."""
     return settings.CONNECTOR_URLS.get(kind) or get(kind).default_url
+
+
+def host(kind: str) -> str:
+    """The name of that server, without its port."""
+    return urlsplit(base_url(kind)).hostname or ""
 
 
 def progress_of(kind: str) -> Progress | None:

@@ -17,7 +17,8 @@ from integrations.models.integration import KIND_LENGTH
 class Credential(OwnedByAccount):
     """A person's labelled secret for a connector, sealed. Only `integrations.vault` opens it.
 
-    `rejected_at` is since when the tracker refuses it, and empty while it does not; `last_rejected_at` stays.
+    `host` is the tracker's, as it was when the secret was given: it is sent to no other one (W8). `rejected_at` is
+    since when the tracker refuses it, and empty while it does not; `last_rejected_at` stays.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -25,6 +26,7 @@ class Credential(OwnedByAccount):
     kind = models.CharField(max_length=KIND_LENGTH, choices=registry.choices)
     label = models.CharField(max_length=120)
     sealed = models.TextField(editable=False)
+    host = models.CharField(max_length=255, blank=True, default="", db_default="", editable=False)
     identity_name = models.CharField(max_length=255, blank=True, default="", editable=False)
     projects_seen = models.PositiveIntegerField(default=0, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations import connectors, registry, tasks
 from integrations.connectors.pivotal_tracker import client
-from integrations.errors import OwnerLeft, PullError
+from integrations.errors import OtherHost, OwnerLeft, PullError
 from integrations.models import ProjectLink, SyncRun
 from integrations.status import status_of
 from integrations.sync import outcome, schedule
@@ -41,6 +41,8 @@ def made(kind: type[PullError]) -> PullError:
     """As the product makes it; where the place that raises it writes the text, with one of such a text."""
     if kind is OwnerLeft:
         return OwnerLeft(owner="Olga Orlova", account="Acme")
+    if kind is OtherHost:
+        return OtherHost(given_for="old.example.com", asked_now="new.example.com")
     try:
         return kind()
     except TypeError:
