@@ -45,6 +45,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         return subject
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """The name alone, as the database is asked for it; allauth adds the Host header, and that is anybody’s."""
+        email: str = credentials.get("email", "")
+        return email.lower()
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to the page that the person came from: their profile."""
         member = last_membership(request)

@@ -240,8 +240,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 #: A letter to the person whenever password, address or second factor change.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-#: Failed sign-ins that an address and a name have; counted in Redis, so for all processes together.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+#: Guesses at a password: at sign-in for an address and a name, and in a session where the old one is asked for. Counted
+#: in Redis, so for all processes together.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "change_password": "5/5m/user"}
 #: Proxies in front of the site, each of which adds the address that it was called from to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else 1)
 

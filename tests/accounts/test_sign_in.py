@@ -5,8 +5,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -16,6 +18,7 @@ from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Membership, User
@@ -30,9 +33,12 @@ SLOW = "Too many failed"
 TRIES, APART = 200, 0.2
 
 
-def try_to_sign_in(email: str, password: str = "wrong-password", *, address: str = "192.0.2.1") -> str:
+def try_to_sign_in(
+    email: str, password: str = "wrong-password", *, address: str = "192.0.2.1", host: str = "testserver"
+) -> str:
     """The page that answers from that address; "" is the way in."""
-    answer = Client(REMOTE_ADDR=address).post(LOGIN, {"login": email, "password": password})
+    browser = Client(REMOTE_ADDR=address, HTTP_HOST=host)
+    answer = browser.post(LOGIN, {"login": email, "password": password})
     return "" if answer.status_code == 302 else answer.content.decode()
 
 
@@ -54,6 +60,26 @@ def test_a_name_has_five_wrong_tries_from_wherever_they_come() -> None:
     pages = [try_to_sign_in(nina.email, address=f"192.0.2.{number}") for number in range(100)]
     assert [SLOW in page for page in pages] == [False] * 5 + [True] * 95
     assert SLOW in try_to_sign_in(nina.email, PASSWORD, address="198.51.100.1")
+
+
+@pytest.mark.parametrize("host", ["testserver:{}", "TESTSERVER:{}", "testserver.:{}"])
+def test_a_name_has_five_wrong_tries_whatever_the_site_is_called_by(host: str) -> None:
+    nina = make_user("Nina")
+    pages = [try_to_sign_in(nina.email, address=f"192.0.2.{n}", host=host.format(1000 + n)) for n in range(7)]
+    assert [SLOW in page for page in pages] == [False] * 5 + [True] * 2
+    assert SLOW in try_to_sign_in(nina.email, PASSWORD, address="198.51.100.1", host="localhost")
+
+
+def test_the_old_password_has_five_wrong_tries_when_somebody_changes_it() -> None:
+    browser = signed_in_by_form(make_user("Nina"))
+    new = "a-wholly-different-horse"
+    data = {"password1": new, "password2": new}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        answers = []
+        for number in range(7):
+            clock.shift(timedelta(seconds=30))
+            answers.append(browser.post(reverse("account_change_password"), data | {"oldpassword": f"guess-{number}"}))
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
 
 
 def test_an_address_has_ten_wrong_tries_a_minute_whoever_they_are_for() -> None:
