@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import BaseForm
@@ -50,7 +54,22 @@ class AccountAdapter(DefaultAccountAdapter):
         email: str = credentials.get("email", "")
         return email.lower()
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of who typed the password at sign-in a moment ago, where only the address is changed.
+
+        allauth counts nothing but what it asked for afterwards, and second factors stay with that.
+        """
+        if app == "allauth.account" and _gave_password_just_now(current.request):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to the page that the person came from: their profile."""
         member = last_membership(request)
         return resolve_url("accounts:profile", member.account.slug) if member else resolve_url("home")
+
+
+def _gave_password_just_now(request: HttpRequest) -> bool:
+    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, authenticated_user(request))
+    return any(record["method"] == "password" and record["at"] > since for record in records)

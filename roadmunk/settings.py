@@ -232,6 +232,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm", "reset_password": "accounts.forms.ResetForm"}
 #: One address per person: a new one takes the old one's place as soon as it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+#: Who holds an address may reset the password, so a session that was left open is not enough to change it.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if EMBEDDED else "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True

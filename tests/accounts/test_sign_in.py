@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -46,6 +47,15 @@ def signed_in_by_form(user: User, **headers: str) -> Client:
     browser = Client(**headers)
     browser.post(LOGIN, {"login": user.email, "password": PASSWORD})
     return browser
+
+
+def form_in(page: HttpResponse, **typed: str) -> tuple[str, dict[str, str]]:
+    """Where the form of a page goes and what it carries, with what somebody types into it."""
+    html = page.content.decode()
+    found = re.search(r'<form class="form" method="post" action="([^"]+)"', html)
+    assert found is not None
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
+    return found[1], hidden | typed
 
 
 def is_inside(browser: Client) -> bool:
@@ -300,6 +310,48 @@ def test_a_reset_password_ends_all_sessions_and_its_link_works_once(client: Clie
     assert "This link no longer works" in again.content.decode()
     nina.refresh_from_db()
     assert nina.check_password(new)
+
+
+# --- The address
+
+
+def change_address(browser: Client) -> HttpResponse:
+    return browser.post(reverse("account_email"), {"email": "new@example.test", "action_add": ""}, follow=True)
+
+
+def test_who_finds_an_open_session_needs_the_password_to_change_the_address() -> None:
+    nina = make_user("Nina")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = signed_in_by_form(nina)
+        clock.shift(timedelta(minutes=6))
+        page = change_address(browser)
+        assert "Is it you?" in page.content.decode()
+        again = browser.post(*form_in(page, password="guess"))
+    assert "Incorrect password" in again.content.decode()
+    assert mail.outbox == []
+    assert not EmailAddress.objects.filter(email="new@example.test").exists()
+
+
+def test_with_the_password_the_change_goes_on_where_it_was_stopped() -> None:
+    browser = Client()
+    browser.force_login(make_user("Nina"))
+    page = change_address(browser)
+    wrong = browser.post(*form_in(page, password="guess"))
+    page = browser.post(*form_in(wrong, password=PASSWORD), follow=True)
+    assert page.request["PATH_INFO"] == reverse("account_email")
+    assert "new@example.test waits to be confirmed" in page.content.decode()
+    assert [letter.to for letter in mail.outbox] == [["new@example.test"]]
+
+
+def test_right_after_sign_in_the_password_is_not_asked_again() -> None:
+    browser = signed_in_by_form(make_user("Nina"))
+    assert "new@example.test waits to be confirmed" in change_address(browser).content.decode()
+
+
+def test_right_after_sign_in_a_second_factor_still_asks_for_the_password() -> None:
+    browser = signed_in_by_form(make_user("Nina"))
+    answer = browser.get(reverse("mfa_activate_totp"))
+    assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
 
 
 # --- Passwords

@@ -118,6 +118,7 @@ def test_a_reset_for_nobody_looks_the_same(client: Client) -> None:
 def test_a_new_address_takes_over_once_it_is_confirmed(client: Client) -> None:
     nina = make_user("Nina")
     client.force_login(nina)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     client.post(reverse("account_email"), {"email": "NINA@new.test", "action_add": ""})
     nina.refresh_from_db()
     assert nina.email == "nina@example.test"
