@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
 from allauth.core.internal.httpkit import authenticated_user
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import BaseForm
@@ -41,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Say so where the mail server refuses; what the person did otherwise stands, and they can ask again."""
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, _on_our_site(context) | {"site": settings.SITE_URL})
         except OSError as error:
             logger.warning("A letter (%s) could not be mailed: %s", template_prefix, type(error).__name__)
             messages.error(current.request, "The letter could not be sent. Please try again in a few minutes.")
@@ -67,6 +69,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """Back to the page that the person came from: their profile."""
         member = last_membership(request)
         return resolve_url("accounts:profile", member.account.slug) if member else resolve_url("home")
+
+
+def _on_our_site(context: dict[str, Any]) -> dict[str, Any]:
+    """The same links with our host: allauth makes them with the Host header, which is anybody’s."""
+    places = {
+        name: urlsplit(url)._replace(scheme="", netloc="").geturl()
+        for name, url in context.items()
+        if name.endswith("_url")
+    }
+    return context | {name: settings.SITE_URL + place for name, place in places.items()}
 
 
 def _gave_password_just_now(request: HttpRequest) -> bool:
