@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailConfirmation
 from allauth.core import context as current
 from allauth.core.internal.httpkit import authenticated_user
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.urls import reverse
 
 from accounts.access import last_membership
 from accounts.addresses import one_spelling
@@ -28,6 +30,12 @@ logger = logging.getLogger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's own ways, with a person's name and our addresses."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        # One answer for everybody, also for those whose password is right and whose address waits.
+        "email_password_mismatch": "Address and password are not correct together. "
+        "Just signed up? Then first open the link in our letter.",
+    }
 
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
@@ -42,11 +50,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Say so where the mail server refuses; what the person did otherwise stands, and they can ask again."""
+        context = _on_our_site(context) | {"email": email, "site": settings.SITE_URL}
         try:
-            super().send_mail(template_prefix, email, _on_our_site(context) | {"site": settings.SITE_URL})
+            self.render_mail(template_prefix, email, context).send()
         except OSError as error:
             logger.warning("A letter (%s) could not be mailed: %s", template_prefix, type(error).__name__)
-            messages.error(current.request, "The letter could not be sent. Please try again in a few minutes.")
+            if current.request is not None:
+                messages.error(current.request, "The letter could not be sent. Please try again in a few minutes.")
+
+    def get_email_confirmation_url(self, request: HttpRequest | None, emailconfirmation: EmailConfirmation) -> str:
+        """Also for a worker, which has no request."""
+        return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
 
     def format_email_subject(self, subject: str) -> str:
         return subject

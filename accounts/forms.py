@@ -60,8 +60,13 @@ class ResetForm(ResetPasswordForm):
     """Asks for a letter with a link to a new password; it takes as long whether anybody has that address or not."""
 
     def clean_email(self) -> str:
-        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike."""
-        return one_spelling(super().clean_email())
+        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike.
+
+        Nor is it for who says that they will move to that address: allauth counts them in until they do.
+        """
+        email = one_spelling(super().clean_email())
+        self.users = list(User.objects.filter(email=email, is_active=True))
+        return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send the letter: another one to an address that nobody has."""

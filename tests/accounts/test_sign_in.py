@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -23,6 +23,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Membership, User
+from accounts.tasks import send_confirmation
 from tests.accounts.test_sign_up import link_in_last_letter
 from tests.factories import PASSWORD, make_invitation, make_user
 
@@ -32,6 +33,13 @@ LOGIN = "/auth/login/"
 SLOW = "Too many failed"
 #: Tries for each address, and how far the middle ones may be apart.
 TRIES, APART = 200, 0.2
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A clock that the test moves."""
+    with time_machine.travel(timezone.now(), tick=False) as traveller:
+        yield traveller
 
 
 def try_to_sign_in(
@@ -80,15 +88,14 @@ def test_a_name_has_five_wrong_tries_whatever_the_site_is_called_by(host: str) -
     assert SLOW in try_to_sign_in(nina.email, PASSWORD, address="198.51.100.1", host="localhost")
 
 
-def test_the_old_password_has_five_wrong_tries_when_somebody_changes_it() -> None:
+def test_the_old_password_has_five_wrong_tries_when_somebody_changes_it(clock: time_machine.Traveller) -> None:
     browser = signed_in_by_form(make_user("Nina"))
     new = "a-wholly-different-horse"
     data = {"password1": new, "password2": new}
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        answers = []
-        for number in range(7):
-            clock.shift(timedelta(seconds=30))
-            answers.append(browser.post(reverse("account_change_password"), data | {"oldpassword": f"guess-{number}"}))
+    answers = []
+    for number in range(7):
+        clock.shift(timedelta(seconds=30))
+        answers.append(browser.post(reverse("account_change_password"), data | {"oldpassword": f"guess-{number}"}))
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
 
 
@@ -151,18 +158,11 @@ def test_known_and_unknown_people_wait_equally_long(ask: Callable[[str], object]
     assert abs(known - unknown) < APART * max(known, unknown), f"{known * 1000:.2f} and {unknown * 1000:.2f} ms"
 
 
-def test_a_sign_up_hashes_a_password_whether_or_not_somebody_has_the_address(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sign_up_hashes_a_password_whether_or_not_somebody_has_the_address(hashed: list[str]) -> None:
     """A fifth of a second in production; what differs besides takes a twentieth of that."""
-    nina, hashed = make_user("Nina"), list[str]()
-    settings.PASSWORD_HASHERS = [f"{__name__}.{ShorterHasher.__name__}"]
-    encode = ShorterHasher.encode
-    monkeypatch.setattr(ShorterHasher, "encode", lambda *args, **kw: hashed.append("!") or encode(*args, **kw))
     counts = []
-    for email in (nina.email, "nobody@example.test"):
-        data = {"name": "Ida", "account_name": "Acme", "email": email, "password1": PASSWORD}
-        assert Client().post(reverse("account_signup"), data).status_code == 302
+    for email in (make_user("Nina").email, "nobody@example.test"):
+        sign_up(email)
         counts.append(len(hashed))
     assert counts == [1, 2]
 
@@ -191,6 +191,141 @@ def test_neither_sign_up_nor_a_new_address_tells_that_somebody_has_it() -> None:
         said = [str(message).replace(email, "E") for message in moved.context["messages"]]
         answers.append((stranger.status_code, stranger.headers.get("Location"), moved.redirect_chain, said))
     assert answers[0] == answers[1]
+
+
+def sign_up(email: str, password: str = PASSWORD) -> None:
+    data = {"name": "Ida", "account_name": "Acme", "email": email, "password1": password}
+    assert Client().post(reverse("account_signup"), data).status_code == 302
+
+
+def move_to(email: str, user: User) -> None:
+    """The address waits for its confirmation."""
+    signed_in_by_form(user).post(reverse("account_email"), {"email": email, "action_add": ""})
+    assert EmailAddress.objects.get(user=user, email=email).verified is False
+
+
+def answer_to(email: str, password: str) -> tuple[object, ...]:
+    """All of what a browser is told that tries to sign in."""
+    browser = Client()
+    answer = browser.post(LOGIN, {"login": email, "password": password})
+    page = [line.replace(email, "E") for line in answer.content.decode().splitlines() if "csrf" not in line]
+    new_each_time = {"X-Request-ID", "Expires", "Content-Length"}
+    headers = {name: text for name, text in answer.headers.items() if name not in new_each_time}
+    return answer.status_code, page, headers, sorted(answer.cookies)
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[str]:
+    """A sign for each hashed password: nearly all of the time that an answer takes."""
+    signs, encode = list[str](), ShorterHasher.encode
+    settings.PASSWORD_HASHERS = [f"{__name__}.{ShorterHasher.__name__}"]
+    monkeypatch.setattr(ShorterHasher, "encode", lambda *args, **kw: signs.append("!") or encode(*args, **kw))
+    return signs
+
+
+def test_who_signed_up_with_an_address_learns_by_signing_in_not_whether_somebody_has_it(hashed: list[str]) -> None:
+    known, unknown = make_user("Nina").email, "nobody@example.test"
+    guess = "a-password-of-their-own"
+    for email in (known, unknown):
+        sign_up(email, guess)
+    assert answer_to(known, guess) == answer_to(unknown, guess) == answer_to(known, "wrong-password")
+    for email in (known, unknown):
+        hashed.clear()
+        try_to_sign_in(email, guess)
+        assert len(hashed) == 1
+
+
+def test_who_moves_to_an_address_learns_by_signing_in_not_whether_somebody_has_it(hashed: list[str]) -> None:
+    nina, olaf, otto = (User.objects.create_user(f"{name}@example.test") for name in ("nina", "olaf", "otto"))
+    for person, password in ((nina, "Ninas-own-password-9"), (olaf, PASSWORD), (otto, PASSWORD)):
+        person.set_password(password)
+        person.save()
+        EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    answers, counts = [], []
+    for email in (nina.email, "nobody@example.test"):
+        for each in (olaf, otto):
+            move_to(email, each)
+        hashed.clear()
+        answers.append(answer_to(email, PASSWORD))
+        counts.append(len(hashed))
+        EmailAddress.objects.filter(email=email, verified=False).delete()
+    assert answers[0] == answers[1] == answer_to("somebody@example.test", "wrong-password")
+    assert counts == [1, 1]
+
+
+def test_who_moves_to_an_address_still_signs_in_with_the_old_one() -> None:
+    olaf = make_user("Olaf")
+    move_to("olaf@new.test", olaf)
+    assert try_to_sign_in("olaf@new.test", PASSWORD) != ""
+    assert try_to_sign_in(olaf.email, PASSWORD) == ""
+
+
+def test_an_address_that_somebody_moves_to_gets_no_link_to_their_password() -> None:
+    """It may be a slip of the finger, and the mailbox a stranger's."""
+    move_to("stranger@example.test", make_user("Olaf"))
+    ask_for_a_reset("stranger@example.test")
+    assert mail.outbox[-1].subject == "No account with this address"
+
+
+def test_a_right_password_counts_as_a_wrong_one_until_the_address_is_confirmed() -> None:
+    """Else the throttle would tell."""
+    sign_up("nobody@example.test")
+    pages = [try_to_sign_in("nobody@example.test", PASSWORD, address=f"192.0.2.{number}") for number in range(7)]
+    assert [SLOW in page for page in pages] == [False] * 5 + [True] * 2
+
+
+# --- Who comes back without having confirmed the address
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Addresses whose confirmation a worker is asked to mail."""
+    asked = list[int]()
+    monkeypatch.setattr(send_confirmation, "delay", asked.append)
+    return asked
+
+
+def test_who_comes_back_unconfirmed_is_told_of_the_letter_and_gets_another(
+    client: Client, queue: list[int], clock: time_machine.Traveller
+) -> None:
+    sign_up("ida@example.test")
+    clock.shift(timedelta(minutes=4))
+    assert "Just signed up? Then first open the link in our letter." in try_to_sign_in("ida@example.test", PASSWORD)
+    assert len(mail.outbox) == 1
+    send_confirmation(*queue)
+    assert [letter.to for letter in mail.outbox] == [["ida@example.test"]] * 2
+    client.post(link_in_last_letter())
+    assert try_to_sign_in("ida@example.test", PASSWORD) == ""
+
+
+def test_letters_that_confirm_an_address_are_minutes_apart(queue: list[int], clock: time_machine.Traveller) -> None:
+    sign_up("ida@example.test")
+    try_to_sign_in("ida@example.test", PASSWORD)
+    assert queue == []
+    clock.shift(timedelta(minutes=4))
+    for _ in range(3):
+        try_to_sign_in("ida@example.test", PASSWORD)
+    assert len(queue) == 1
+
+
+def test_a_wrong_password_sends_nobody_a_letter(queue: list[int], clock: time_machine.Traveller) -> None:
+    sign_up("ida@example.test")
+    clock.shift(timedelta(minutes=4))
+    try_to_sign_in("ida@example.test")
+    assert queue == []
+
+
+def test_a_letter_that_waited_too_long_is_not_sent() -> None:
+    nina = make_user("Nina")
+    send_confirmation(EmailAddress.objects.get(user=nina).pk)
+    send_confirmation(0)
+    assert mail.outbox == []
+
+
+def test_a_mail_server_that_is_away_stops_no_worker(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    send_confirmation(EmailAddress.objects.get(user=make_user(verified=False)).pk)
 
 
 def test_a_reset_writes_to_known_and_unknown_people(client: Client) -> None:
@@ -319,14 +454,14 @@ def change_address(browser: Client) -> HttpResponse:
     return browser.post(reverse("account_email"), {"email": "new@example.test", "action_add": ""}, follow=True)
 
 
-def test_who_finds_an_open_session_needs_the_password_to_change_the_address() -> None:
-    nina = make_user("Nina")
-    with time_machine.travel(timezone.now(), tick=False) as clock:
-        browser = signed_in_by_form(nina)
-        clock.shift(timedelta(minutes=6))
-        page = change_address(browser)
-        assert "Is it you?" in page.content.decode()
-        again = browser.post(*form_in(page, password="guess"))
+def test_who_finds_an_open_session_needs_the_password_to_change_the_address(
+    clock: time_machine.Traveller,
+) -> None:
+    browser = signed_in_by_form(make_user("Nina"))
+    clock.shift(timedelta(minutes=6))
+    page = change_address(browser)
+    assert "Is it you?" in page.content.decode()
+    again = browser.post(*form_in(page, password="guess"))
     assert "Incorrect password" in again.content.decode()
     assert mail.outbox == []
     assert not EmailAddress.objects.filter(email="new@example.test").exists()
