@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.forms import ResetPasswordForm, SignupForm, default_token_generator
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm, SignupForm, default_token_generator
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts import digest
 from accounts.addresses import one_spelling
@@ -74,6 +77,18 @@ class ResetForm(ResetPasswordForm):
             # What making a link costs: a look for all addresses of the person, and a hash.
             default_token_generator.make_token(User(pk=0))
         return super().save(request, **kwargs)
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """Sets the password that the link in a letter is for, once: also where two send it at the same moment."""
+
+    @transaction.atomic
+    def save(self) -> None:
+        """Save it, or show that the link was used meanwhile."""
+        self.user = User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+        if not default_token_generator.check_token(self.user, self.temp_key):
+            raise ImmediateHttpResponse(redirect(current.request.path))
+        super().save()
 
 
 class JoinForm(forms.Form):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.account.views import PasswordResetFromKeyView
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.models import Session
@@ -24,6 +28,7 @@ from pytest_django import Settings
 
 from accounts.models import Membership, User
 from accounts.tasks import send_confirmation
+from tests.accounts.racing import both_at_once
 from tests.accounts.test_sign_up import link_in_last_letter
 from tests.factories import PASSWORD, make_invitation, make_user
 
@@ -445,6 +450,36 @@ def test_a_reset_password_ends_all_sessions_and_its_link_works_once(client: Clie
     assert "This link no longer works" in again.content.decode()
     nina.refresh_from_db()
     assert nina.check_password(new)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_use_a_reset_link_at_the_same_moment_one_is_told_that_it_was_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nina = make_user("Nina")
+    ask_for_a_reset(nina.email)
+    browsers, passwords = (Client(), Client()), ("the-first-new-password", "the-other-new-password")
+    forms = [browser.get(link_in_last_letter(), follow=True).request["PATH_INFO"] for browser in browsers]
+    checked, save = threading.Barrier(2), PasswordResetFromKeyView.form_valid
+
+    def save_when_both_were_checked(*args: Any) -> HttpResponse:
+        checked.wait(5)
+        return save(*args)
+
+    monkeypatch.setattr(PasswordResetFromKeyView, "form_valid", save_when_both_were_checked)
+    pages: dict[str, str] = {}
+
+    def choose(browser: Client, form: str, new: str) -> None:
+        pages[new] = browser.post(form, {"password1": new, "password2": new}, follow=True).content.decode()
+
+    acts = [partial(choose, *each) for each in zip(browsers, forms, passwords, strict=True)]
+    assert both_at_once(acts[0], acts[1]) == []
+    [chosen] = [new for new, page in pages.items() if "Your password is changed" in page]
+    [late] = [new for new, page in pages.items() if "It was used already" in page]
+    nina.refresh_from_db()
+    assert nina.check_password(chosen)
+    assert not nina.check_password(late)
+    assert [letter.subject for letter in mail.outbox].count("Your password was reset") == 1
 
 
 # --- The address
