@@ -20,7 +20,7 @@ from accounts.addresses import one_spelling
 from accounts.audit import Filter
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
-from accounts.services import open_account
+from accounts.services import open_account, random_slug
 
 NAME = {"autocomplete": "name"}
 
@@ -56,7 +56,7 @@ class SignUpForm(SignupForm):
     def signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Called by allauth once the person is saved."""
         if isinstance(user, User):
-            open_account(name=self.cleaned_data["account_name"], admin=user)
+            open_account(name=self.cleaned_data["account_name"], admin=user, make_slug=random_slug)
 
 
 class ResetForm(ResetPasswordForm):
