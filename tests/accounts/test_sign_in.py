@@ -320,6 +320,13 @@ def test_a_wrong_password_sends_nobody_a_letter(queue: list[int], clock: time_ma
     assert queue == []
 
 
+def test_where_no_address_need_be_confirmed_none_is_asked_for(queue: list[int], settings: Settings) -> None:
+    """On one's own machine, where no letter leaves."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    assert try_to_sign_in(make_user(verified=False).email, PASSWORD) == ""
+    assert queue == []
+
+
 def test_a_letter_that_waited_too_long_is_not_sent() -> None:
     nina = make_user("Nina")
     send_confirmation(EmailAddress.objects.get(user=nina).pk)
