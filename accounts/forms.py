@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.forms import ResetPasswordForm, SignupForm, default_token_generator
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm, SignupForm, default_token_generator
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts import digest
 from accounts.addresses import one_spelling
 from accounts.audit import Filter, brief
 from accounts.models import Account, AuditArea, Invitation, Membership, Role, User, time_zones
 from accounts.second_factor import has_second_factor
-from accounts.services import open_account, rename_person
+from accounts.services import open_account, random_slug, rename_person
 
 NAME = {"autocomplete": "name"}
 
@@ -53,15 +56,20 @@ class SignUpForm(SignupForm):
     def signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Called by allauth once the person is saved."""
         if isinstance(user, User):
-            open_account(name=self.cleaned_data["account_name"], admin=user)
+            open_account(name=self.cleaned_data["account_name"], admin=user, make_slug=random_slug)
 
 
 class ResetForm(ResetPasswordForm):
     """Asks for a letter with a link to a new password; it takes as long whether anybody has that address or not."""
 
     def clean_email(self) -> str:
-        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike."""
-        return one_spelling(super().clean_email())
+        """In one spelling: the letter goes to the mailbox that is known, and not to one that was only written alike.
+
+        Nor is it for who says that they will move to that address: allauth counts them in until they do.
+        """
+        email = one_spelling(super().clean_email())
+        self.users = list(User.objects.filter(email=email, is_active=True))
+        return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send the letter: another one to an address that nobody has."""
@@ -69,6 +77,18 @@ class ResetForm(ResetPasswordForm):
             # What making a link costs: a look for all addresses of the person, and a hash.
             default_token_generator.make_token(User(pk=0))
         return super().save(request, **kwargs)
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """Sets the password that the link in a letter is for, once: also where two send it at the same moment."""
+
+    @transaction.atomic
+    def save(self) -> None:
+        """Save it, or show that the link was used meanwhile."""
+        self.user = User.objects.select_for_update(no_key=True).get(pk=self.user.pk)
+        if not default_token_generator.check_token(self.user, self.temp_key):
+            raise ImmediateHttpResponse(redirect(current.request.path))
+        super().save()
 
 
 class JoinForm(forms.Form):

@@ -9,8 +9,9 @@ import hashlib
 import logging
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.db.models import Q
@@ -28,8 +29,10 @@ from accounts.walls import Across
 logger = logging.getLogger(__name__)
 
 VALID_FOR = timedelta(days=7)
-#: Waiting time between two letters to the same person, and how many may be open: nobody mails the world from here.
+#: Waiting time between two letters to the same person, how many leave an account in a day of UTC, and how many may be
+#: open: nobody mails the world from here.
 PAUSE = timedelta(minutes=1)
+MAX_A_DAY = 100
 MAX_OPEN = 100
 
 
@@ -48,7 +51,10 @@ def hash_token(token: str) -> str:
 
 @transaction.atomic
 def invite(*, inviter: Membership, email: str, role: Role) -> Letter:
-    """Open an invitation to the inviter's account. Raises Refused for members and for those invited already."""
+    """Open an invitation to the inviter's account.
+
+    Raises Refused for members, for those invited already, right after the last letter, and after too many in a day.
+    """
     email = one_spelling(email)
     account = Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)
     _check_not_member(account, email)
@@ -58,6 +64,7 @@ def invite(*, inviter: Membership, email: str, role: Role) -> Letter:
         raise Refused(f"{email} has been invited already. Send the letter again from the list below.")
     if open_ones.count() >= MAX_OPEN:
         raise Refused(f"There are {MAX_OPEN} open invitations. Withdraw some of them first.")
+    _count_letter(account.pk, email)
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         account=account,
@@ -82,12 +89,14 @@ def _check_not_member(account: Account, email: str) -> None:
 
 @transaction.atomic
 def renew(invitation: Invitation, *, by: Membership) -> Letter:
-    """A new secret and seven more days; the old link stops working. Raises Refused right after the last letter."""
+    """A new secret and seven more days; the old link stops working.
+
+    Raises Refused right after the last letter, and after too many in a day.
+    """
     current = Invitation.objects.select_for_update(no_key=True).filter(pk=invitation.pk, accepted_at=None).first()
     if current is None:
         raise Refused("That invitation has been accepted or withdrawn.")
-    if sent_at(current) > timezone.now() - PAUSE:
-        raise Refused(f"A letter to {current.email} left less than a minute ago. Wait a moment, then try again.")
+    _count_letter(current.account_id, current.email)
     token = secrets.token_urlsafe(32)
     current.token_hash = hash_token(token)
     current.expires_at = timezone.now() + VALID_FOR
@@ -96,9 +105,20 @@ def renew(invitation: Invitation, *, by: Membership) -> Letter:
     return Letter(current, token)
 
 
-def sent_at(invitation: Invitation) -> datetime:
-    """When the last letter left."""
-    return invitation.expires_at - VALID_FOR
+def _count_letter(account_id: int, email: str) -> None:
+    """Count a letter that is about to leave. In the cache, because a row is gone once its invitation is withdrawn."""
+    person = hashlib.sha256(email.encode()).hexdigest()
+    if not cache.add(f"invited:{account_id}:{person}", True, PAUSE.total_seconds()):
+        raise Refused(
+            f"A letter to {email} left less than a minute ago, so no other one was sent. Wait a moment, then try again."
+        )
+    day = f"invitations:{account_id}:{timezone.now():%Y-%m-%d}"
+    cache.add(day, 0, timedelta(days=2).total_seconds())
+    if cache.incr(day) > MAX_A_DAY:
+        raise Refused(
+            f"{MAX_A_DAY} invitations left this account today, which is the most for one day, so {email} got none. The "
+            "others still work. Try again after midnight UTC."
+        )
 
 
 @transaction.atomic

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from accounts import audit, walls
@@ -17,6 +20,8 @@ from accounts.walls import Across
 #: Slugs that read like a part of the site.
 RESERVED_SLUGS = frozenset({"account", "admin", "api", "auth", "new", "roadmunk", "settings", "static"})
 SLUG_LENGTH = 40
+#: The end of a slug that tells nothing: short, and without signs that look alike.
+ENDING_LENGTH, ENDING_SIGNS = 4, "23456789abcdefghjkmnpqrstuvwxyz"
 ATTEMPTS = 3
 
 
@@ -41,12 +46,14 @@ def create_account(
         return open_account(name=name, admin=admin, time_zone=time_zone)
 
 
-def open_account(*, name: str, admin: User, time_zone: str = "UTC") -> Membership:
+def open_account(
+    *, name: str, admin: User, time_zone: str = "UTC", make_slug: Callable[[str], str] | None = None
+) -> Membership:
     """Make an account for a person who becomes its first admin. Raises ValidationError."""
     account = Account(name=name.strip(), time_zone=time_zone)
     account.clean_fields(exclude=["slug"])
     with transaction.atomic():
-        save_with_free_slug(account)
+        save_with_free_slug(account, make_slug or free_slug)
         with walls.entered(account.pk):
             member = Membership.objects.create(account=account, user=admin, role=Role.ADMIN)
             audit.record(member, AuditArea.SETTINGS, f"Opened the account {quoted(account)}.")
@@ -107,10 +114,10 @@ def rename_person(person: User, *, name: str) -> None:
             audit.record(member, AuditArea.MEMBERS, f"Changed their name from {quoted(before)} to {quoted(name)}.")
 
 
-def save_with_free_slug(account: Account) -> None:
+def save_with_free_slug(account: Account, make_slug: Callable[[str], str]) -> None:
     """Save a new account under a slug that nobody has, even where two are made at the same moment."""
     for attempt in range(ATTEMPTS):
-        account.slug = free_slug(account.name)
+        account.slug = make_slug(account.name)
         try:
             with transaction.atomic():
                 account.save(force_insert=True)
@@ -120,9 +127,14 @@ def save_with_free_slug(account: Account) -> None:
                 raise ValidationError({"name": "That name is being taken right now. Try again."}) from None
 
 
+def random_slug(name: str) -> str:
+    """A slug after the name, such as "acme-k7f3": it does not tell whether another account has that name."""
+    return f"{_slug_base(name)}-{get_random_string(ENDING_LENGTH, ENDING_SIGNS)}"
+
+
 def free_slug(name: str) -> str:
     """A slug after the name: "acme", or "acme-2" where that is taken or reserved."""
-    base = slugify(name)[:SLUG_LENGTH].strip("-_") or "team"
+    base = _slug_base(name)
     taken = set(Account.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
     number = 1
     slug = base
@@ -130,3 +142,7 @@ def free_slug(name: str) -> str:
         number += 1
         slug = f"{base}-{number}"
     return slug
+
+
+def _slug_base(name: str) -> str:
+    return slugify(name)[:SLUG_LENGTH].strip("-_") or "team"

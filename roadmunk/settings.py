@@ -218,7 +218,7 @@ TRACKER_REQUESTS_AT_ONCE = env.int("TRACKER_REQUESTS_AT_ONCE", 3)
 # --- People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.ConfirmedAddressBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -230,9 +230,15 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm", "reset_password": "accounts.forms.ResetForm"}
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignUpForm",
+    "reset_password": "accounts.forms.ResetForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+}
 #: One address per person: a new one takes the old one's place as soon as it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+#: Who holds an address may reset the password, so a session that was left open is not enough to change it.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional" if EMBEDDED else "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
@@ -241,8 +247,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 #: A letter to the person whenever password, address or second factor change.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-#: Failed sign-ins that an address and a name have; counted in Redis, so for all processes together.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+#: Guesses at a password: at sign-in for an address and a name, and in a session where the old one is asked for. Counted
+#: in Redis, so for all processes together.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "change_password": "5/5m/user"}
 #: Proxies in front of the site, each of which adds the address that it was called from to X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0 if INTERNAL_HTTP else 1)
 

@@ -16,4 +16,6 @@ from roadmunk.settings import STORAGES
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Hashed names need a collectstatic first; tests read the files where they are.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Where the test client asks, so that it can follow the links in letters.
+SITE_URL = "http://testserver"
 WHITENOISE_AUTOREFRESH = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
@@ -136,7 +137,7 @@ def _try(request: AccountRequest, change: Callable[[], str]) -> bool:
 
 
 def _send(request: AccountRequest, letter: invitations.Letter) -> None:
-    link = request.build_absolute_uri(reverse("invitations:show", args=[letter.token]))
+    link = settings.SITE_URL + reverse("invitations:show", args=[letter.token])
     email = letter.invitation.email
     if invitations.send(letter, link=link):
         messages.success(request, f"An invitation was sent to {email}. It works for {invitations.VALID_FOR.days} days.")

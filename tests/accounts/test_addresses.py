@@ -48,7 +48,9 @@ def sign_up(email: str, alice: Membership, signed_in: SignedIn) -> None:
 
 
 def change_address(email: str, alice: Membership, signed_in: SignedIn) -> None:
-    signed_in(alice).post(reverse("account_email"), {"email": email, "action_add": ""})
+    browser = signed_in(alice)
+    browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    browser.post(reverse("account_email"), {"email": email, "action_add": ""})
 
 
 def invite(email: str, alice: Membership, signed_in: SignedIn) -> None:

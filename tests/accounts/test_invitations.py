@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,63 @@ def test_letters_to_one_person_are_a_minute_apart(alice: Membership) -> None:
     letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
     with pytest.raises(Refused, match="less than a minute ago"):
         invitations.renew(letter.invitation, by=alice)
+
+
+def test_withdrawing_does_not_shorten_the_wait(alice: Membership, mallory: Membership) -> None:
+    letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
+    invitations.revoke(letter.invitation, by=alice)
+    with pytest.raises(Refused, match="less than a minute ago, so no other one was sent"):
+        invitations.invite(inviter=alice, email="NINA@example.test", role=Role.REVIEWER)
+    assert not Invitation.objects.exists()
+    assert invitations.invite(inviter=alice, email="olaf@example.test", role=Role.REVIEWER)
+    assert invitations.invite(inviter=mallory, email="nina@example.test", role=Role.REVIEWER)
+
+
+def test_after_the_wait_the_same_person_is_invited_again(alice: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitations, "PAUSE", timedelta(seconds=1))
+    for _ in range(2):
+        letter = invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
+        invitations.revoke(letter.invitation, by=alice)
+        time.sleep(1.1)
+
+
+def test_an_account_mails_so_many_a_day_whether_they_are_withdrawn_or_sent_again(
+    alice: Membership, mallory: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MAX_A_DAY", 3)
+    noon = timezone.now().replace(hour=12)
+    with time_machine.travel(noon, tick=False) as clock:
+        invitations.renew(make_invitation(alice, "open@example.test"), by=alice)
+        for number in range(2):
+            letter = invitations.invite(inviter=alice, email=f"n{number}@example.test", role=Role.REVIEWER)
+            invitations.revoke(letter.invitation, by=alice)
+        with pytest.raises(Refused, match=r"3 invitations left this account today.*Try again after midnight UTC"):
+            invitations.invite(inviter=alice, email="n2@example.test", role=Role.REVIEWER)
+        with pytest.raises(Refused, match="3 invitations left this account today"):
+            invitations.renew(make_invitation(alice, "late@example.test", token="late"), by=alice)
+        assert invitations.invite(inviter=mallory, email="n2@example.test", role=Role.REVIEWER)
+        clock.shift(timedelta(hours=12))
+        assert invitations.invite(inviter=alice, email="n3@example.test", role=Role.REVIEWER)
+
+
+def test_who_is_refused_for_another_reason_counts_for_nothing(
+    alice: Membership, olga: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MAX_A_DAY", 1)
+    for _ in range(2):
+        with pytest.raises(Refused, match="is a member already"):
+            invitations.invite(inviter=alice, email=olga.user.email, role=Role.REVIEWER)
+    assert invitations.invite(inviter=alice, email="nina@example.test", role=Role.REVIEWER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_send_a_letter_again_at_the_same_moment_one_sends_it() -> None:
+    alice = make_member(make_account(), Role.ADMIN)
+    invitation = make_invitation(alice, "nina@example.test")
+    raised = both_at_once(*[lambda: invitations.renew(invitation, by=alice)] * 2)
+    assert [str(error).partition(",")[0] for error in raised] == [
+        "A letter to nina@example.test left less than a minute ago"
+    ]
 
 
 def test_a_withdrawn_invitation_opens_nothing(alice: Membership) -> None:

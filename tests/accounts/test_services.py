@@ -71,3 +71,9 @@ def test_many_accounts_of_one_name_live_side_by_side() -> None:
     admin = make_user()
     slugs = [open_account(name="Acme", admin=admin).account.slug for _ in range(3)]
     assert slugs == ["acme", "acme-2", "acme-3"]
+
+
+def test_an_ending_that_is_taken_is_chosen_anew() -> None:
+    admin, endings = make_user(), iter(["acme-aaaa", "acme-aaaa", "acme-bbbb"])
+    slugs = [open_account(name="Acme", admin=admin, make_slug=lambda _: next(endings)).account.slug for _ in range(2)]
+    assert slugs == ["acme-aaaa", "acme-bbbb"]

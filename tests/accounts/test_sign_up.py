@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_account, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,18 @@ def link_in_last_letter() -> str:
 def test_signing_up_opens_an_account_with_its_first_admin(client: Client) -> None:
     client.post(reverse("account_signup"), NEW)
     member = Membership.objects.select_related("account", "user").get()
-    assert (member.role, member.account.name, member.account.slug) == (Role.ADMIN, "Acme", "acme")
+    assert (member.role, member.account.name) == (Role.ADMIN, "Acme")
     assert (member.user.name, member.user.email) == ("Nina New", "nina@example.test")
+
+
+def test_an_address_of_an_account_does_not_tell_whether_others_have_its_name(client: Client) -> None:
+    make_account("Acme")
+    for number, name in enumerate(["Acme", "Acme", "Nobody", "Admin", "日本"]):
+        client.post(reverse("account_signup"), NEW | {"account_name": name, "email": f"nina{number}@example.test"})
+    slugs = [member.account.slug for member in Membership.objects.select_related("account").order_by("pk")]
+    assert [slug.rpartition("-")[0] for slug in slugs] == ["acme", "acme", "nobody", "admin", "team"]
+    assert all(re.fullmatch("[a-z2-9]{4}", slug.rpartition("-")[2]) for slug in slugs)
+    assert len({slug.rpartition("-")[2] for slug in slugs}) > 1
 
 
 def test_the_address_is_confirmed_before_the_first_sign_in(client: Client) -> None:
@@ -40,7 +50,7 @@ def test_the_address_is_confirmed_before_the_first_sign_in(client: Client) -> No
     assert client.get("/").headers["Location"].startswith(reverse("account_login"))
     client.post(link_in_last_letter())
     client.post(reverse("account_login"), {"login": "NINA@example.test", "password": PASSWORD})
-    assert client.get("/").headers["Location"] == reverse("roadmaps:list", args=["acme"])
+    assert client.get("/").headers["Location"] == reverse("roadmaps:list", args=[Account.objects.get().slug])
 
 
 @pytest.mark.parametrize(
@@ -118,6 +128,7 @@ def test_a_reset_for_nobody_looks_the_same(client: Client) -> None:
 def test_a_new_address_takes_over_once_it_is_confirmed(client: Client) -> None:
     nina = make_user("Nina")
     client.force_login(nina)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     client.post(reverse("account_email"), {"email": "NINA@new.test", "action_add": ""})
     nina.refresh_from_db()
     assert nina.email == "nina@example.test"
