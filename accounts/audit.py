@@ -1,7 +1,9 @@
-"""The account's audit log: who did what to members, settings, sharing, connectors, credentials and links.
+"""The account's audit log: who did what to members, settings, fields of all roadmaps, sharing, roadmaps, connectors,
+credentials and links.
 
 A service writes its line in the transaction of the act itself, so there is neither an act without a line nor a line
-without its act. The database refuses to change a line or to take one away (migration 0005).
+without its act. What people called a thing goes into it by `brief` or `quoted`. The database refuses to change a line
+or to take one away (migrations 0005 and 0008).
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ class AuditArea(models.TextChoices):
 class AuditEvent(OwnedByAccount):
     """Something that a member did, in the account's audit log (`accounts.audit`).
 
-    Append-only: triggers (migration 0005) refuse to change one, or to delete one while its account is there.
+    Append-only: triggers (migrations 0005, 0008) refuse to change one, or to take one away while its account is there.
     """
 
     at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
