@@ -241,9 +241,9 @@ def test_once_it_is_set_up_and_used_everything_opens(strict: Account, olga: Memb
 
 
 def test_a_session_from_before_does_not_count_until_a_code_is_given(
-    strict: Account, olga: Membership, signed_in: SignedIn
+    strict: Account, olga: Membership, signed_in: SignedIn, clock: time_machine.Traveller
 ) -> None:
-    """Whoever holds an older session has not shown the app."""
+    """Whoever holds an older session has not shown the app. The clock stands still: a code may not change meanwhile."""
     older, browser = signed_in(olga), signed_in(olga)
     secret = set_up(browser)
     answer = older.get(reverse("accounts:profile", args=["acme"]))

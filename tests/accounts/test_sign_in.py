@@ -550,3 +550,29 @@ def test_weak_passwords_are_refused(client: Client, password: str, reason: str) 
     assert reason in client.post(reverse("account_change_password"), data).content.decode()
     nina.refresh_from_db()
     assert nina.check_password(PASSWORD)
+
+
+# --- How long a guess is remembered
+
+
+def test_a_name_waits_five_minutes() -> None:
+    """From other addresses each time, so that only the name counts."""
+    nina = make_user("Nina")
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False) as clock:
+        for number in range(5):
+            try_to_sign_in(nina.email, address=f"192.0.2.{number}")
+        clock.shift(299)
+        assert SLOW in try_to_sign_in(nina.email, PASSWORD, address="192.0.2.6")
+        clock.shift(2)
+        assert try_to_sign_in(nina.email, PASSWORD, address="192.0.2.7") == ""
+
+
+def test_an_address_waits_a_minute() -> None:
+    nina = make_user("Nina")
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False) as clock:
+        for number in range(10):
+            try_to_sign_in(f"person{number}@example.test")
+        clock.shift(59)
+        assert SLOW in try_to_sign_in(nina.email, PASSWORD)
+        clock.shift(2)
+        assert try_to_sign_in(nina.email, PASSWORD) == ""

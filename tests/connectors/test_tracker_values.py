@@ -144,6 +144,15 @@ def test_labels_that_differ_in_case_form_or_blanks_are_one() -> None:
     assert record_of(labels=labels).values["labels"] == ("Café",)
 
 
+def test_a_label_keeps_its_commas_quotes_and_slashes() -> None:
+    """Section 6: none of them parts a name in two or goes missing, also where two names differ in nothing else."""
+    names = ["a / b", "a, b", 'a "b"', "a 'b'", "a b", "a/b", "a\\b", "a;b|c"]
+    record = record_of(labels=[{"id": number, "name": name} for number, name in enumerate(names, 10)])
+    found = record.values["labels"]
+    assert isinstance(found, tuple) and sorted(found) == sorted(names)
+    assert record.problems == ()
+
+
 def test_an_epic_is_found_by_its_very_label_and_not_by_a_twin_of_its_name() -> None:
     """D17."""
     assert record_of(labels=[{"id": 2, "name": "Checkout"}]).values["epics"] == ("Epic of checkout",)
@@ -215,6 +224,14 @@ def test_numbers_stay_what_they_are(number: float) -> None:
 )
 def test_a_moment_is_brought_to_utc(given_moment: datetime | int, moment: datetime) -> None:
     assert read_moment(given_moment) == moment
+
+
+@pytest.mark.parametrize("text", ["2026-01-02T03:04:05z", "2026-01-02t03:04:05z", "2026-01-02T03:04:05Z"])
+def test_a_date_may_be_written_in_small_letters(text: str) -> None:
+    """Section 6: RFC 3339 allows them."""
+    record = record_of(created_at=text)
+    assert record.problems == ()
+    assert record.dates["created"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -56,3 +58,20 @@ def test_only_one_driver_of_the_database_is_installed() -> None:
     names = set(pins(RUNTIME)) | set(pins(DEVELOPMENT))
     assert "psycopg2-binary" in names
     assert "psycopg" not in names
+
+
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile"])
+def test_nothing_is_installed_without_its_hash(name: str) -> None:
+    """W23: neither by `make` nor into the image."""
+    lines = (ROOT / name).read_text().replace("\\\n", "").splitlines()
+    installs = [line for line in lines if "pip install" in line]
+    assert installs
+    assert [line for line in installs if "--require-hashes" not in line] == []
+
+
+def test_what_is_installed_is_what_the_lock_file_says() -> None:
+    """W23: the same tree. What the lock file keeps for other systems and older Pythons is not looked for."""
+    locked = [Requirement(each.splitlines()[0].rstrip(" \\")) for each in lock.entries(RUNTIME + DEVELOPMENT)]
+    wanted = {each.name: str(each.specifier) for each in locked if each.marker is None or each.marker.evaluate()}
+    installed = {canonicalize_name(each.name): f"=={each.version}" for each in metadata.distributions()}
+    assert {name: installed.get(canonicalize_name(name)) for name in wanted} == wanted

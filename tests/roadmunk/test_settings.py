@@ -109,6 +109,7 @@ KEY = PRODUCTION["CREDENTIAL_KEYS"]
     ("variables", "named"),
     [
         ({"SECRET_KEY": "change-me"}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": PRODUCTION["SECRET_KEY"][:31]}, "SECRET_KEY can be guessed"),
         ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "SECRET_KEY can be guessed"),
         ({"CREDENTIAL_KEYS": "change-me"}, "CREDENTIAL_KEYS holds a key that is not"),
         ({"CREDENTIAL_KEYS": f"{KEY},{KEY[:-8]}"}, "CREDENTIAL_KEYS holds a key that is not"),
@@ -124,6 +125,11 @@ def test_what_would_only_look_safe_does_not_start(variables: dict[str, str], nam
     assert f"ImproperlyConfigured: {named}" in done.stderr
     for name in variables.keys() & {"SECRET_KEY", "CREDENTIAL_KEYS"}:
         assert len(variables[name]) < 4 or variables[name] not in done.stderr
+
+
+def test_the_shortest_secret_key_has_32_signs() -> None:
+    """W18: half of a key is none."""
+    assert manage("check", **(PRODUCTION | {"SECRET_KEY": PRODUCTION["SECRET_KEY"][:32]})).returncode == 0
 
 
 def test_debug_on_one_machine_starts() -> None:
