@@ -53,10 +53,13 @@ def hash_token(token: str) -> str:
 def invite(*, inviter: Membership, email: str, role: Role) -> Letter:
     """Open an invitation to the inviter's account.
 
-    Raises Refused for members, for those invited already, right after the last letter, and after too many in a day.
+    Raises Refused for members, for those invited already, right after the last letter, and after too many in a day;
+    and where the inviter lost the right to it meanwhile, because their open invitations ended with it.
     """
     email = one_spelling(email)
     account = Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)
+    if not Membership.objects.get(pk=inviter.pk).is_admin:
+        raise Refused("You are no Account Admin any more, so nobody was invited.")
     _check_not_member(account, email)
     open_ones = Invitation.objects.filter(account=account, accepted_at=None)
     open_ones.filter(expires_at__lte=timezone.now(), email__iexact=email).delete()

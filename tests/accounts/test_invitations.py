@@ -103,6 +103,16 @@ def test_a_deactivated_member_comes_back_by_reactivation_only(alice: Membership,
         invitations.invite(inviter=alice, email=olga.user.email, role=Role.ADMIN)
 
 
+def test_who_is_no_longer_an_admin_invites_nobody(alice: Membership) -> None:
+    """Also where the request began while they were one."""
+    other = make_member(alice.account, Role.ADMIN, name="Anna")
+    as_it_was = Membership.objects.get(pk=other.pk)
+    members.deactivate(other, by=alice)
+    with pytest.raises(Refused, match="no Account Admin any more"):
+        invitations.invite(inviter=as_it_was, email="nina@example.test", role=Role.ADMIN)
+    assert not Invitation.objects.exists()
+
+
 def test_the_invitations_of_an_admin_end_with_their_access(alice: Membership, mallory: Membership) -> None:
     """Nobody leaves a door open for themselves; who came in before stays."""
     anna = make_member(alice.account, Role.ADMIN, name="Anna")
