@@ -135,3 +135,31 @@ def test_any_value_in_any_member_is_taken_or_named(members: dict[str, object]) -
     faulty = {fault.member for fault in listing.faults.get("7", ())}
     for member in members.keys() - {"id"}:
         assert (getattr(taken, member) is None) == (members[member] is None or member in faulty)
+
+
+def full_page(*, objects: int, others: int, words: int) -> bytes:
+    """500 stories with so much in each of them."""
+    story = {
+        "labels": [{"id": number + 1, "name": f"Länge {number}"} for number in range(objects)],
+        "comment_ids": [10**9 + number for number in range(others)],
+        "description": "👍 " + "Größe, " * words,
+    }
+    return json.dumps([{"id": number + 1, **story} for number in range(500)], ensure_ascii=False).encode()
+
+
+def test_the_fullest_page_that_people_make_is_read() -> None:
+    """N5 refuses what is made to fill memory, and nothing else."""
+    body = full_page(objects=40, others=200, words=800)
+    assert len(body) > 5_000_000
+    assert len(read_many(body, Story).entries) == 500
+
+
+def test_a_bad_entry_costs_no_full_page() -> None:
+    body = full_page(objects=20, others=100, words=400)
+    assert len(body) > 1_000_000
+    listing = read_many(body[:-1] + b", 0]", Story)
+    assert (len(listing.entries), len(listing.lost)) == (500, 1)
+
+
+def test_a_refusal_that_holds_too_much_has_no_code() -> None:
+    assert read_code(b'{"code": "unfound_resource", "x": [' + b"{}," * 400_000 + b"0]}") is None

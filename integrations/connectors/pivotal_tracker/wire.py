@@ -16,6 +16,7 @@ from typing import Annotated, Final, Generic, TypeVar
 
 import msgspec
 
+from integrations.connectors.pivotal_tracker.weight import FORGIVING, TYPED, refuse_heavy
 from integrations.errors import UnexpectedResponse
 from integrations.shapes import prepare
 
@@ -184,6 +185,7 @@ prepare(Named, Person, Task, Blocker, Review, Transition, CycleTime, Story, Epic
 prepare(Resource, Activity, Project, MembershipSummary, Me, Refusal)
 
 T = TypeVar("T", bound=msgspec.Struct)
+Decoded = TypeVar("Decoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +214,9 @@ _NOT_READABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
 
 def read_one(body: bytes, kind: type[T]) -> T:
-    """Decode an answer that is one resource. Raises UnexpectedResponse where it has no usable id."""
+    """Decode an answer that is one resource. Raises UnexpectedResponse where it has no usable id, or holds too much."""
     try:
-        whole: T = _decoder(kind).decode(body)
+        whole: T = _decode(body, _decoder(kind))
     except _NOT_READABLE:
         raw = _loads(body)
     else:
@@ -226,17 +228,17 @@ def read_one(body: bytes, kind: type[T]) -> T:
 
 
 def read_story(body: bytes, kind: type[T]) -> Listing[T]:
-    """Decode an answer that is one resource, and say what was wrong with it."""
+    """Decode an answer that is one resource, and say what was wrong with it. Raises UnexpectedResponse."""
     try:
-        return Listing([_decoder(kind).decode(body)])
+        return Listing([_decode(body, _decoder(kind))])
     except _NOT_READABLE:
         return _read_entries([_loads(body)], kind)
 
 
 def read_many(body: bytes, kind: type[T]) -> Listing[T]:
-    """Decode an answer that is a list. Raises UnexpectedResponse where it is none."""
+    """Decode an answer that is a list. Raises UnexpectedResponse where it is none, or holds too much."""
     try:
-        return Listing(_list_decoder(kind).decode(body))
+        return Listing(_decode(body, _list_decoder(kind)))
     except _NOT_READABLE:
         raw = _loads(body)
     if not isinstance(raw, list):
@@ -247,8 +249,8 @@ def read_many(body: bytes, kind: type[T]) -> Listing[T]:
 def read_code(body: bytes) -> str | None:
     """The code of an error answer; None where the body is not the API's."""
     try:
-        refusal: Refusal = _decoder(Refusal).decode(body)
-    except _NOT_READABLE:
+        refusal: Refusal = _decode(body, _decoder(Refusal))
+    except (*_NOT_READABLE, UnexpectedResponse):
         return None
     return refusal.code
 
@@ -263,8 +265,14 @@ def _list_decoder(kind: type[T]) -> msgspec.json.Decoder[list[T]]:
     return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # mypy has no types made at run time
 
 
+def _decode(body: bytes, decoder: msgspec.json.Decoder[Decoded]) -> Decoded:
+    refuse_heavy(body, TYPED)
+    return decoder.decode(body)
+
+
 def _loads(body: bytes) -> object:
     """As forgiving as can be: lone surrogates, NaN and endless numbers come through, to be judged one by one."""
+    refuse_heavy(body, FORGIVING)
     try:
         return json.loads(body.decode("utf-8"), parse_int=_parse_int)
     except (ValueError, RecursionError):
