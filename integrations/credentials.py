@@ -135,17 +135,19 @@ def replace_secret(credential: Credential, *, secret: str, identity: Identity) -
     deleted meanwhile.
     """
     with transaction.atomic():
+        # The links first, as a run that fails does: so neither waits for the other.
+        using = credential.links.select_related("roadmap").order_by("pk")
+        links = list(using.select_for_update(no_key=True, of=["self"]))
         _lock(credential)
         _fill(credential, secret=secret, identity=identity)
         credential.save(update_fields=["sealed", *ACCEPTED])
         done = f"Replaced the secret of the credential {quoted(credential)}."
         audit.record(credential.owner, AuditArea.CREDENTIALS, done)
-        paused = credential.links.filter(paused_code__in=DEAD_SECRET).select_related("roadmap")
-        links = list(paused.select_for_update(no_key=True, of=["self"]))
-        for link in links:
+        paused = [link for link in links if link.paused_code in DEAD_SECRET]
+        for link in paused:
             resume(link)
             request_run(link=link, trigger=SyncRun.Trigger.MANUAL, asked_by=credential.owner)
-    return len(links)
+    return len(paused)
 
 
 def resume(link: ProjectLink) -> None:

@@ -23,7 +23,7 @@ def test_the_limits_are_the_ones_that_hold() -> None:
     """W16."""
     rates = {rate.per: (rate.amount, rate.duration) for rate in parse_rates(app_settings.RATE_LIMITS["login_failed"])}
     assert rates == {"key": (5, 5 * 60), "ip": (10, 60)}
-    assert "5 in 5 minutes for a name, 10 in a minute for an address" in TEXT
+    assert "5 in 5 minutes for a name, whatever host or port the request names; 10 in a minute for an address" in TEXT
 
 
 def test_the_readme_leads_there() -> None:
