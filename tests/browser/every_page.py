@@ -96,6 +96,7 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
         *_of("accounts", "profile", "users", "audit-log"),
         Visit("accounts:audit-log", "?text=nothing+fits"),
         *_of("integrations", "integrations", "integration-add", "integration-edit"),
+        Visit("roadmaps:list", "?tab=all"),
         *_of("roadmaps", "fields", "field-new"),
         *_of("roadmaps", "field-promote"),
         *_of("roadmaps", "field", "field-roadmaps", "field-merge", field_id="shared_field"),
@@ -104,6 +105,7 @@ PAGES: dict[tuple[str, str], list[Visit]] = {
     ],
     ("table", "olga"): [
         *_of("roadmaps", "list", "new"),
+        *[Visit("roadmaps:list", f"?tab={tab}") for tab in ("shared", "archived")],
         _table(),
         _table("?q=nothing+fits"),
         _table("?group={choice}&sort=-name,{number}&archived=1&q=o&{choices}__empty=1&filter={choice}"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
@@ -21,6 +22,8 @@ from tests.matrix.watch import Watched, watched
 #: Pages differ in these from request to request.
 _ONCE_SAID = {"content-length", "x-request-id"}
 _ONCE = re.compile(rb'(csrfmiddlewaretoken" value|csrf-token" content|until" value)="[^"]+"')
+#: What htmx says with each of its requests.
+HTMX = {"HX-Request": "true"}
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,37 @@ def taken_back(site: Site, who: str) -> Iterator[Client]:
     with transaction.atomic():
         yield browser
         transaction.set_rollback(True)
+    cache.clear()  # nor is the letter counted that did not leave
     browser.cookies.clear()
     browser.cookies.load(cookies.replace("Set-Cookie: ", ""))
 
 
 def send(
-    browser: Client, method: str, address: str, body: Mapping[str, str] | None = None
+    browser: Client,
+    method: str,
+    address: str,
+    body: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[HttpResponseBase, bytes]:
     """The answer, and its content to the end."""
-    answer = browser.post(address, body or {}) if method == "POST" else browser.generic(method, address)
+    if method == "POST":
+        answer = browser.post(address, body or {}, headers=headers)
+    else:
+        answer = browser.generic(method, address, headers=headers)
     return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
-def ask(site: Site, who: str, method: str, address: str, body: Mapping[str, str] | None = None) -> Got:
+def ask(
+    site: Site,
+    who: str,
+    method: str,
+    address: str,
+    body: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Got:
     """Ask, and take back whatever it did."""
     with taken_back(site, who) as browser, watched() as seen:
-        answer, content = send(browser, method, address, body)
+        answer, content = send(browser, method, address, body, headers)
     headers = {name: value for name, value in answer.headers.items() if name != "Set-Cookie"}
     return Got(answer.status_code, content, headers, seen)
 

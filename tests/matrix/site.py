@@ -37,6 +37,8 @@ class Site:
     things: Things
     theirs: Things
     browsers: dict[str, Client]
+    #: Everybody but nobody; in Acme, but for the stranger.
+    people: dict[str, Membership]
 
     @property
     def missing(self) -> Things:
@@ -57,7 +59,7 @@ class Site:
 
     def seen_by_a_stranger(self) -> Site:
         """The same from the other side."""
-        return Site(self.other, self.account, self.theirs, self.things, self.browsers)
+        return Site(self.other, self.account, self.theirs, self.things, self.browsers, self.people)
 
 
 def _missing(value: object) -> object:
@@ -110,6 +112,7 @@ def make_site(tracker: Sandbox) -> Site:
         things | _more(acme, things),
         theirs | _more(evil, theirs),
         {"nobody": Client(), **{who: _browser(member) for who, member in people.items()}},
+        people,
     )
 
 
@@ -131,7 +134,6 @@ def _more(account: Account, things: Things) -> Things:
         "merge_field": merging.pk,
         "old_own_field": Field.objects.get(account=account, name="Old idea").pk,
         "link_integration": link.integration_id,
-        "project": link.project_id,
         "free_roadmap": factories.make_roadmap(roadmap.owner, "Not yet a source").pk,
     }
 
