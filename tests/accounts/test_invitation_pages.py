@@ -23,7 +23,7 @@ JOIN = f"/invitations/{TOKEN}/join/"
 def test_somebody_new_joins_with_a_password_and_is_inside(alice: Membership, client: Client) -> None:
     make_invitation(alice, "nina@example.test", role=Role.REVIEWER)
     page = client.get(SHOW).content.decode()
-    assert "Alice Acker invites <strong>nina@example.test</strong> to Acme as Reviewer" in page
+    assert "<bdi>Alice Acker</bdi> invites <strong>nina@example.test</strong> to <bdi>Acme</bdi> as Reviewer" in page
     response = client.post(JOIN, {"name": "Nina", "password": PASSWORD})
     assert response.headers["Location"] == reverse("roadmaps:list", args=["acme"])
     assert client.get(reverse("accounts:profile", args=["acme"])).status_code == 200

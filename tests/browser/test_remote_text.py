@@ -65,13 +65,19 @@ def link(olga: Membership, tracker: Sandbox) -> ProjectLink:
     """The texts in every place of a story that holds one, pulled as the site pulls."""
     world = tracker.world
     project = next(iter(world.projects.values()))
+    project.name = TEXTS[1]
     for number, text in enumerate(TEXTS):
         label = world.create_label(project.id, f"{number}{text}"[:200])
+        world.create_epic(project.id, f"{number}{text}"[:200], label=label.name)
+        person = world.add_person(f"{number}{text}"[:200], username=f"person{number}")
+        world.join(project.id, person.id)
         world.create_story(
             project.id,
             text,
             description=f"{text}\n\n# {text}",
+            by=person.id,
             label_ids=[label.id],
+            owner_ids=[person.id],
             current_state="started",
             estimate=1,
         )

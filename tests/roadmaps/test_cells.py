@@ -45,7 +45,7 @@ def test_a_value_is_saved_and_answered_as_the_table_shows_it(
     blue = theme.options.get().pk
     item = factories.make_item(roadmap, "Pay")
     form = client.get(address(item, theme.column), headers=HTMX).content.decode()
-    assert f'<label class="sr-only" for="cell-{item.pk}-{theme.column}">Theme of Pay</label>' in form
+    assert f'for="cell-{item.pk}-{theme.column}"><bdi>Theme</bdi> of <bdi>Pay</bdi></label>' in form
     assert "<html" not in form
     answered = save(client, item, theme.column, str(blue))
     assert answered.strip() == (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +16,10 @@ from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ContentDisallowed
 from pytest_django import Settings
 
-from accounts.models import Membership
-from integrations.models import SyncRun
+from accounts.models import AuditEvent, Membership
+from integrations.models import ItemChange, SyncRun
+from roadmaps import markdown
+from roadmaps.models import Item, ItemEdit, Roadmap
 from roadmunk.celery import app as celery_app
 from tests import factories
 
@@ -119,22 +123,76 @@ def test_every_list_has_a_first_page_for_whoever_asks_for_none(page: str, alice:
     assert {address: status for address, status in answers.items() if status not in (200, 400)} == {}
 
 
-@pytest.mark.parametrize("layout", ["items-table", "timeline", "swimlane", "rollup"])
-def test_a_costly_question_is_cut_short(layout: str, olga: Membership, signed_in: SignIn) -> None:
-    """W22: under half a second of this process's time on 1,000 items, or 400."""
-    roadmap = factories.make_roadmap(olga)
-    first = factories.make_item(roadmap, "Pay by card")
-    type(first).objects.bulk_create(
-        type(first)(account_id=roadmap.account_id, roadmap=roadmap, name=f"Story {number}") for number in range(1_000)
+#: Every page and file that answers a question about many rows. Not the PNG, which takes a second or more to paint
+#: whatever is asked.
+ASKED = {
+    **{name: f"roadmaps:{name}" for name in ("items-table", "timeline", "swimlane", "rollup", "slips")},
+    **{name: f"roadmaps:{name}" for name in ("export-csv", "export-xlsx", "timeline-svg")},
+    "news": "integrations:news",
+    "audit-log": "accounts:audit-log",
+}
+#: What these show rows for at all.
+ALWAYS = {"slips": "since=month&", "news": "since=30&"}
+ROWS = 1_000
+#: Seconds, of this process and the database together. A busy machine may be slow twice, but not thrice.
+BOUND, TIMES = 0.5, 3
+
+
+def fill(roadmap: Roadmap) -> None:
+    """A thousand items that were made by a sync and moved by hand, and as many events in the audit log."""
+    owner, day = roadmap.owner, timezone.localdate()
+    items = Item.objects.bulk_create(
+        Item(
+            account_id=roadmap.account_id,
+            roadmap=roadmap,
+            name=f"Story {number}",
+            start_date=day,
+            end_date=day + timedelta(days=number % 90),
+        )
+        for number in range(ROWS)
     )
-    browser, address = signed_in(olga), reverse(f"roadmaps:{layout}", args=["acme", roadmap.pk])
-    browser.get(address)  # templates are read
+    run = SyncRun.objects.get(link=factories.make_link(roadmap, synced_at=timezone.now()))
+    common = {"account_id": roadmap.account_id}
+    ItemChange.objects.bulk_create(ItemChange(**common, run=run, item=item, kind="created") for item in items)
+    moved = {"end_date": ["2026-01-01", "2026-02-01"]}
+    ItemEdit.objects.bulk_create(
+        ItemEdit(**common, item=item, member=owner, kind="changed", changes=moved) for item in items
+    )
+    AuditEvent.objects.bulk_create(
+        AuditEvent(**common, member=owner, area="settings", what=f"Renamed {number}.") for number in range(ROWS)
+    )
+
+
+@pytest.mark.parametrize("page", ASKED)
+def test_a_costly_question_is_cut_short(page: str, alice: Membership, signed_in: SignIn) -> None:
+    """W22: under half a second on 1,000 items, the database's time included, or 400."""
+    roadmap = factories.make_roadmap(alice)
+    fill(roadmap)
+    place = ["acme"] if page == "audit-log" else ["acme", roadmap.pk]
+    browser, address = signed_in(alice), f"{reverse(ASKED[page], args=place)}?{ALWAYS.get(page, '')}"
+
+    def seconds(question: str) -> float:
+        """How long the whole answer takes; nothing where it is a refusal."""
+        cache.clear()  # a person may have so many exports a minute, and each is to be made here
+        began = time.perf_counter()
+        answer = browser.get(address + question)
+        assert b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert answer.status_code in (200, 400), question[:60]
+        return time.perf_counter() - began if answer.status_code == 200 else 0
+
+    seconds("")  # templates are read
     slow = {}
     for question in COSTLY:
-        began = time.process_time()
-        answer = browser.get(f"{address}?{question}")
-        took = time.process_time() - began
-        assert answer.status_code in (200, 400), question[:60]
-        if answer.status_code == 200 and took > 0.5:
+        took = [seconds(question)]
+        while min(took) > BOUND and len(took) < TIMES:
+            took.append(seconds(question))
+        if min(took) > BOUND:
             slow[question[:60]] = took
     assert slow == {}
+
+
+def test_markdown_ends_at_20_000_signs() -> None:
+    """W22."""
+    assert markdown.MAX_LENGTH == 20_000
+    assert "seen" in markdown.render("a " * 9_990 + "seen")
+    assert "unseen" not in markdown.render("a " * 10_000 + "unseen")

@@ -345,7 +345,7 @@ def test_all_roadmaps_move_in_one_step_and_go_on(browser: Client, olga: Membersh
     links_of(dead, tracker, "Apollo", "Gemini", paused_at=timezone.now(), paused_code="credential_rejected")
     held = links_of(dead, tracker, "Lost", paused_at=timezone.now(), paused_code="turned_down")
     form = browser.get(address("move", dead)).content.decode()
-    assert "Moves “Apollo”, “Gemini”, “Lost”, all in one step." in form
+    assert "Moves <bdi>“Apollo”, “Gemini”, “Lost”</bdi>, all in one step." in form
     page = browser.post(address("move", dead), {"target": good.pk}, follow=True).content.decode()
     assert "3 roadmaps are fed through “New laptop” now." in page
     assert set(ProjectLink.objects.values_list("credential", flat=True)) == {good.pk}

@@ -174,7 +174,7 @@ def test_a_new_owner_may_keep_the_credentials_in_use_but_choose_no_other_of_some
     Roadmap.objects.filter(pk=linked.roadmap.pk).update(owner=alice)
     browser = signed_in(alice)
     page = browser.get(linked.step("credentials")).content.decode()
-    assert "Keep what is in use now, saved by Olga Olsen." in page
+    assert "Keep what is in use now, saved by <bdi>Olga Olsen</bdi>." in page
     assert "Olga&#x27;s other" not in page
     assert browser.post(linked.step("credentials"), {"credential": unused.pk}).status_code == 422
     assert browser.post(linked.step("credentials"), {"credential": linked.credential.pk}).status_code == 302

@@ -89,7 +89,10 @@ def test_it_says_which_fields_are_made_used_again_or_renamed(ready: Setup, olga:
     page = re.sub(r"\s+", " ", ready.get("review").content.decode())
     assert "<bdi>Story Type</bdi></th> <td>Would be made</td>" in page
     assert "<bdi>Our labels</bdi></th> <td>The field that is there is used</td>" in page
-    assert "<bdi>State (Pivotal Tracker)</bdi></th> <td>Would be made under this name, because “State” is taken" in page
+    assert (
+        "<bdi>State (Pivotal Tracker)</bdi></th> <td>Would be made under this name, because “<bdi>State</bdi>” is taken"
+        in page
+    )
 
 
 def test_start_does_exactly_what_was_shown(ready: Setup) -> None:

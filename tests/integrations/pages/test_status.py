@@ -417,8 +417,8 @@ def test_an_item_shows_what_syncs_did_to_it(
         ItemChange.objects.create(account=olga.account, run=run, item=item, kind=kind, changes=change)
     with django_assert_num_queries(3):
         page = look("item_sync_history item", olga, link.roadmap, item=item)
-    assert "State <del><bdi>Started</bdi></del> → <ins><bdi>Accepted</bdi></ins>" in page
-    assert 'End Date <span class="muted">nothing</span> → <ins><bdi>1 Mar 2026</bdi></ins>' in page
+    assert "<bdi>State</bdi> <del><bdi>Started</bdi></del> → <ins><bdi>Accepted</bdi></ins>" in page
+    assert '<bdi>End Date</bdi> <span class="muted">nothing</span> → <ins><bdi>1 Mar 2026</bdi></ins>' in page
     assert "<strong>Stopped updating</strong>: Deleted at the source" in page
     assert "<strong>Created</strong> </li>" in page
     assert page.index("Stopped updating") < page.index("<del>") < page.index("Created")

@@ -142,7 +142,7 @@ def test_without_a_connector_the_page_says_who_adds_one(
     setup = make_setup(signed_in(olga), olga, tracker)
     Integration.objects.all().delete()
     page = text_of(setup, "settings")
-    assert "An Account Admin of Acme adds it first" in page
+    assert "An Account Admin of <bdi>Acme</bdi> adds it first" in page
     assert "Continue" not in page
 
 
@@ -165,7 +165,7 @@ def test_new_credentials_are_saved_for_later_setups(setup: Setup) -> None:
     assert saved.owner == setup.owner
     assert SetupDraft.objects.get().credential == saved
     page = text_of(setup, "credentials")
-    assert "Sam Okafor, 1 project" in page
+    assert "<bdi>Sam Okafor</bdi>, 1 project" in page
     assert NARROW_TOKEN not in page
 
 
