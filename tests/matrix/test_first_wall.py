@@ -106,5 +106,5 @@ def asked_by(who: str, site: Site) -> Iterator[tuple[str, str, dict[str, str]]]:
                 yield "GET", address, {}
                 for question in row.asks:
                     yield "GET", address.partition("?")[0] + question.format(**site.things), {}
-            if row.post:
+            if row.post and not row.enters_own:  # which is meant to write in all accounts of the person
                 yield "POST", address, filled(row, site.things)

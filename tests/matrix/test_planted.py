@@ -76,7 +76,7 @@ def test_what_a_form_does_not_ask_for_is_not_written(who: str, site: Site) -> No
 #: What is new each time: moments, seals, and what is made by chance. Of what was planted there, the marks tell.
 _NEW = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|v1\.[\w=.-]+|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"
-    r"|md5\$[^\"]+|\"session_key\": \"\w+\""
+    r"|md5\$[^\"]+|\"session_key\": \"\w+\"|\"slug\": \"[\w-]+-\w{4}\""
 )
 
 
