@@ -20,8 +20,9 @@ from roadmaps.saved_views import Asked
 from roadmaps.spreadsheet import Sheet, csv_chunks, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: Exports of one person in a minute; a file of all items is the dearest page that there is.
+#: Exports of one person in a minute; files of all items and painted pictures are the dearest pages that there are.
 PER_MINUTE = 12
+TOO_OFTEN = "That were many exports in a short time. Wait a minute, then try again."
 
 
 @require_safe
@@ -73,15 +74,16 @@ def _refused(request: RoadmapRequest, asked: Asked, count: int) -> HttpResponseR
             f"This view holds {count:,} items, and an export at most {export.MAX_ITEMS:,}. "
             "Narrow it with a filter, and export it in parts."
         )
-    elif _asks_too_often(request):
-        sentence = "That were many exports in a short time. Wait a minute, then try again."
+    elif asks_too_often(request):
+        sentence = TOO_OFTEN
     else:
         return None
     messages.error(request, sentence)
     return redirect(_table(request, asked))
 
 
-def _asks_too_often(request: RoadmapRequest) -> bool:
+def asks_too_often(request: RoadmapRequest) -> bool:
+    """Whether the person had their exports of this minute; else this is one of them."""
     key = f"exports-of-{request.membership.pk}"
     cache.add(key, 0, timeout=60)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,7 +25,7 @@ from roadmaps import (
 )
 from roadmaps.access import Level, RoadmapRequest, roadmap_view
 from roadmaps.columns import Column
-from roadmaps.models import Item
+from roadmaps.models import Item, View
 from roadmaps.saved_views import Asked
 from roadmaps.scope import Scope
 from roadmaps.timeline_axis import shift
@@ -33,7 +34,8 @@ from roadmaps.timeline_page import WIDTH, make_chart
 from roadmaps.timeline_picture import PICTURE_WIDTH, draw_png, draw_svg
 from roadmaps.views.axis import toolbar, way_through_time
 from roadmaps.views.card import find_with_columns
-from roadmaps.views.shared import editable_roadmaps, view_context
+from roadmaps.views.export import TOO_OFTEN, asks_too_often
+from roadmaps.views.shared import editable_roadmaps, layout_url, view_context
 from roadmaps.views.slips import compare_menu, known_context
 
 UNITS = ("week", "month", "quarter", "year", "years5", "years10", "years50")
@@ -78,7 +80,11 @@ def timeline_svg(request: RoadmapRequest) -> HttpResponse:
 @require_safe
 @roadmap_view()
 def timeline_png(request: RoadmapRequest) -> HttpResponse:
-    """The same window as a picture."""
+    """The same window as a picture; painting a thousand bars takes seconds, so there are only so many a minute."""
+    if asks_too_often(request):
+        messages.error(request, TOO_OFTEN)
+        told = saved_views.ask(request.roadmap, dict(request.GET.lists()))
+        return redirect(layout_url(request, View.Layout.TIMELINE) + told.query.address())
     return _download(request, draw_png(_picture(request)), "png", "image/png")
 
 

@@ -92,6 +92,18 @@ def test_files_are_downloads(roadmap: Roadmap, olga: Membership, signed_in: Sign
         assert "Press day" not in response.content.decode()
 
 
+def test_nobody_keeps_the_site_painting(
+    roadmap: Roadmap, olga: Membership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W22: a thousand bars take seconds; the picture counts as one of a person's exports of a minute."""
+    monkeypatch.setattr("roadmaps.views.timeline.draw_png", lambda svg: b"painted")
+    browser, where = signed_in(olga), reverse("roadmaps:timeline-png", args=["acme", roadmap.pk]) + "?q=pay"
+    answers = [browser.get(where) for _ in range(13)]
+    assert [answer.status_code for answer in answers] == [200] * 12 + [302]
+    assert answers[-1]["Location"] == reverse("roadmaps:timeline", args=["acme", roadmap.pk]) + "?q=pay"
+    assert "Wait a minute" in browser.get(answers[-1]["Location"]).content.decode()
+
+
 def test_a_png_has_two_dots_for_each_pixel(roadmap: Roadmap) -> None:
     svg = draw(roadmap)
     png = draw_png(svg)
