@@ -45,14 +45,16 @@ class JsonFormatter(logging.Formatter):
 
 
 class LineFormatter(logging.Formatter):
-    """For the eyes of who develops: time, level, logger, message, ids. A trace follows on lines of its own."""
+    """For the eyes of who develops: time, level, logger, message, ids. A trace follows, indented: no line of it can
+    pass for an event."""
 
     def format(self, record: logging.LogRecord) -> str:
         ids = "".join(f" {name}={value}" for name, value in _ids().items())
         line = f"{_utc(record)} {record.levelname} {record.name} {escaped(_message(record))}{ids}"
         if not record.exc_info:
             return line
-        return f"{line}\n{without_rows(self.formatException(record.exc_info), _errors(record))}"
+        trace = without_rows(self.formatException(record.exc_info), _errors(record))
+        return "\n".join([line, *(f"  {escaped(each)}" for each in trace.splitlines())])
 
 
 class RouteForPath(logging.Filter):

@@ -106,6 +106,14 @@ def test_a_trace_stays_in_its_line(written: Written) -> None:
     assert "ValueError" in event["trace"]
 
 
+def test_no_line_of_a_trace_passes_for_an_event() -> None:
+    """W20: where a trace is shown in lines, those of an error are indented, and colour no terminal."""
+    event, *trace = told_of(ValueError(FORGED), LineFormatter()).splitlines()
+    assert event.startswith("20")
+    assert any("all is lost" in line for line in trace)
+    assert all(line.startswith("  ") and line.isprintable() for line in trace)
+
+
 SECRET = 'Layoffs\n\nin May\nHINT:  "olga@acme.test"'
 #: What the database is asked, and what is told of it when it refuses.
 REFUSED = {
@@ -177,7 +185,8 @@ def test_what_copy_reads_stays_out_though_the_connection_ends(formatter: logging
 def test_an_error_of_the_databases_client_is_told_whole() -> None:
     error = OperationalError("could not connect\n")
     error.__cause__ = psycopg2.OperationalError("could not connect\n")
-    assert "OperationalError: could not connect\n\n" in told_of(error, LineFormatter())
+    told = told_of(error, LineFormatter())
+    assert "django.db.utils.OperationalError: could not connect" in told and "left out" not in told
 
 
 def test_each_request_is_one_line_with_ids_alone(
