@@ -92,6 +92,15 @@ def test_a_listing_stops_at_the_bound_on_records(monkeypatch: pytest.MonkeyPatch
         listed(lambda _, params: page(stories, params, cap=50))
 
 
+def test_a_sync_stops_at_the_bound_on_all_its_answers_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N5: each is small enough, and all are kept until it ends."""
+    monkeypatch.setattr(client_module, "MOST_BYTES", 2_000_000)
+    stories: list[object] = [{**story(number), "description": "x" * 15_000} for number in range(1, 200)]
+    with pytest.raises(UnexpectedResponse, match="more than 2 MB"):
+        listed(lambda _, params: page(stories, params, cap=50))
+    assert len(listed(lambda _, params: page(stories[:100], params, cap=50))) == 100
+
+
 def test_a_total_that_is_more_than_can_be_had_ends_with_the_empty_page() -> None:
     stories: list[object] = [story(1), story(2)]
 

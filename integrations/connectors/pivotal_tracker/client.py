@@ -29,6 +29,8 @@ from integrations.http import Answer, Headers, read_date
 SECRET_PATTERN: Final = r"[A-Za-z0-9_-]{16,128}"  # noqa: S105  # a shape, not a secret
 MOST_REQUESTS: Final = 2_000
 MOST_RECORDS: Final = 200_000
+#: Of all answers of a sync together, after decompression: so many stories of 5 kB. They are kept until it ends.
+MOST_BYTES: Final = 1_000_000_000
 BULK_IDS: Final = 500
 
 _ROOT: Final = "/services/v5"
@@ -57,7 +59,7 @@ class Sheet(Generic[T]):
 
 
 class Client:
-    """Tracker's API for one token. The bounds on requests and records hold for one client."""
+    """Tracker's API for one token. The bounds on requests, records and bytes hold for one client."""
 
     def __init__(self, auth: Auth) -> None:
         if not re.fullmatch(SECRET_PATTERN, auth.secret, re.ASCII):
@@ -65,7 +67,7 @@ class Client:
         self._http = auth.http
         self._headers = Headers({"X-TrackerToken": auth.secret, "Accept": "application/json"})
         self._sent_before = auth.http.requests
-        self._records = 0
+        self._records = self._bytes = 0
         #: How this server behaves, known after the first answer about a project.
         self.profile: Profile = TRACKER
         #: The server's clock at its first answer, in whole seconds; None where it did not say.
@@ -239,6 +241,12 @@ class Client:
                 "listing has no end. Nothing was changed here."
             )
         answer = self._http.get(_ROOT + path, params, self._headers, first=first)
+        self._bytes += len(answer.body)
+        if self._bytes > MOST_BYTES:
+            raise UnexpectedResponse(
+                f"The tracker sent more than {MOST_BYTES // 1_000_000:,} MB, which is more than one sync can take. "
+                "Nothing was changed here."
+            )
         sent_at = read_date(answer.headers.get("Date", ""))
         self.began_at = self.began_at or sent_at
         self.latest_at = max(filter(None, (self.latest_at, sent_at)), default=None)
