@@ -35,12 +35,13 @@ BOM = "\ufeff"
 _STARTS = frozenset("=+-@\t\r\n\x00\u2212")
 #: Where cells are parted by ";" (Excel in half of Europe) or tabs, quotes don't hold a text together: a cell may begin
 #: behind each of these. There a "-" begins a list more often than a formula, so it must also be able to do harm: by a
-#: function, or by what DDE or another sheet answers. What looks like a sign is one (NFKC).
+#: function, by what DDE or another sheet answers, or by joining what stands in the next column, which takes an operator
+#: at the end. What looks like a sign is one (NFKC).
 _INNER_START = re.compile(
     r"(?<=[;|\t\r\n])"
     r"([\s\"\x00-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff]*)"
     r"(?=[=\u207c\u208c\u2a75\u2a76\ufe66\uff1d]"
-    r"|[-+@\u2212\u207a\u207b\u208a\u208b\ufb29\ufe62\ufe63\ufe6b\uff0b\uff0d\uff20][^\r\n]*[(!])"
+    r"|[-+@\u2212\u207a\u207b\u208a\u208b\ufb29\ufe62\ufe63\ufe6b\uff0b\uff0d\uff20](?:[^\r\n]*(?:[(!]|[^\w\s.?)\]]\s*\Z)|\s*\Z))"
 )
 #: What XML can't hold.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
