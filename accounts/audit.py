@@ -47,7 +47,7 @@ def quoted(named: object) -> str:
     return f"“{brief(named)}”"
 
 
-def listed(names: Sequence[str], *, most: int = NAMED) -> str:
+def first_few(names: Sequence[str], *, most: int = NAMED) -> str:
     """The first of the names, as `brief` or `quoted` made them, and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -82,7 +82,7 @@ def _withdraw(found: QuerySet[Invitation], *, by: Membership, which: str = "") -
     if emails := dict(held):
         Invitation.objects.filter(pk__in=emails).delete()
         many = "invitation" if len(emails) == 1 else "invitations"
-        named = audit.listed([brief(email) for email in emails.values()])
+        named = audit.first_few([brief(email) for email in emails.values()])
         audit.record(by, AuditArea.MEMBERS, f"Withdrew the {many} of {named}{which}.")
 
 

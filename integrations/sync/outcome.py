@@ -11,7 +11,6 @@ from django.db.models import DateTimeField, Func
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from accounts.models import Role
 from integrations import notices
 from integrations.errors import CredentialRejected, OwnerLeft, PullError, RateLimited
 from integrations.models import Credential, ProjectLink, SyncRun
@@ -250,10 +249,10 @@ def _pause(link: ProjectLink, error: PullError) -> None:
 
 def _still_dead(error: CredentialRejected, used: Credential, link: ProjectLink) -> bool:
     """Whether the link still has the secret that the run had: somebody may have mended it meanwhile."""
-    same = Credential.objects.filter(pk=link.credential_id, sealed=used.sealed)
-    if isinstance(error, OwnerLeft):
-        same = same.exclude(owner__deactivated_at=None, owner__role__in=[Role.ADMIN, Role.COLLABORATOR])
-    return same.exists()
+    same = Credential.objects.filter(pk=link.credential_id, sealed=used.sealed).select_related("owner").first()
+    if same is None:
+        return False
+    return not (isinstance(error, OwnerLeft) and same.owner.can_create)
 
 
 def _stop_everything_with(run: SyncRun, error: CredentialRejected) -> None:

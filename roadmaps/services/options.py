@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.audit import listed, quoted
+from accounts.audit import first_few, quoted
 from accounts.errors import Refused
 from accounts.models import Membership
 from roadmaps import fields
@@ -34,7 +34,7 @@ def add_options(*, field: Field, labels: Iterable[str], by: Membership) -> list[
         offered = set(field.options.filter(archived_at=None).values_list("key", flat=True))
         made = add(field, cleaned)
         if more := [quoted(label) for key, label in cleaned.items() if key not in offered]:
-            field_log.record(field, by, f"Added to the list of the field {quoted(field)}: {listed(more)}.")
+            field_log.record(field, by, f"Added to the list of the field {quoted(field)}: {first_few(more)}.")
     return made
 
 
@@ -51,7 +51,7 @@ def rename_options(*, field: Field, labels: Mapping[int, str], by: Membership) -
         now = field.options.in_bulk(list(before))
         pairs = [(before[pk], option) for pk, option in now.items() if option.label != before[pk].label]
         if renamed := [f"{quoted(old)} to {quoted(new)}" for old, new in pairs]:
-            what = f"Renamed in the list of the field {quoted(field)}: {listed(renamed, most=NAMED_PAIRS)}."
+            what = f"Renamed in the list of the field {quoted(field)}: {first_few(renamed, most=NAMED_PAIRS)}."
             field_log.record(field, by, what)
 
 

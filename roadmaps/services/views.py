@@ -54,7 +54,7 @@ def save_view(*, view: View, query: str, layout: str, by: Membership) -> None:
         view.save(update_fields=["query", "layout"])
         portfolios = portfolios_showing(view) if query != before else {}
         if portfolios:
-            names = audit.listed([quoted(name) for name in portfolios.values()])
+            names = audit.first_few([quoted(name) for name in portfolios.values()])
             what = f"Changed what the view {quoted(view)} of {quoted(view.roadmap)} finds, which is shown in {names}."
             audit.record(by, AuditArea.SHARING, what)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
-import psycopg2
 import pytest
 from django.db import connection
 
@@ -13,6 +11,7 @@ from accounts import walls
 from integrations import credentials
 from integrations.models import Credential, ProjectLink
 from integrations.records import Identity
+from tests.another_connection import another_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,8 +27,7 @@ def test_a_new_token_waits_for_a_run_that_fails_and_not_the_run_for_it(
         finally:
             connection.close()
 
-    params = {**connection.get_connection_params(), "cursor_factory": None}
-    with ThreadPoolExecutor(1) as pool, closing(psycopg2.connect(**params)) as run, run.cursor() as cursor:
+    with ThreadPoolExecutor(1) as pool, another_connection() as run, run.cursor() as cursor:
         cursor.execute(f"SET {walls.SETTING} = '{walls.EVERY}'; SET lock_timeout = 2000")
         cursor.execute("SELECT 1 FROM integrations_projectlink WHERE id = %s FOR NO KEY UPDATE", [link.pk])
         replaced = pool.submit(replace)

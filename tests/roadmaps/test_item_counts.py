@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import psycopg2
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -21,6 +20,7 @@ from accounts.models import Membership
 from roadmaps import item_counts, services
 from roadmaps.models import Item, ItemCount, Roadmap
 from tests import factories
+from tests.another_connection import another_connection
 
 SignIn = Callable[[Membership], Client]
 
@@ -124,13 +124,9 @@ def test_an_item_stays_on_its_roadmap_even_by_sql(roadmap: Roadmap) -> None:
 @contextmanager
 def another_writer() -> Iterator[Cursor]:
     """A transaction of somebody else, who waits for nothing longer than a moment."""
-    other = psycopg2.connect(**{**connection.get_connection_params(), "cursor_factory": None})
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(f"SET {walls.SETTING} = '{walls.EVERY}'; SET lock_timeout = 500")
-            yield cursor
-    finally:
-        other.close()
+    with another_connection() as other, other.cursor() as cursor:
+        cursor.execute(f"SET {walls.SETTING} = '{walls.EVERY}'; SET lock_timeout = 500")
+        yield cursor
 
 
 @pytest.mark.django_db(transaction=True)

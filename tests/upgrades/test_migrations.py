@@ -13,6 +13,7 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
 from roadmunk.management.commands import migrate
+from tests.another_connection import another_connection
 from tests.upgrades.rules import complaints
 
 #: The last migration of each part in release 0.1.0. What came before made the tables.
@@ -88,11 +89,10 @@ def test_what_passes_in_a_moment_is_let_pass(statement: str) -> None:
 def in_use(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg2.extensions.connection]:
     """Somebody else holds a table that migrating asks for."""
     monkeypatch.setattr(migrate, "LOCK_TIMEOUT", 100)
-    other = psycopg2.connect(**{**connection.get_connection_params(), "cursor_factory": None})
-    with other.cursor() as cursor:
-        cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
-    yield other
-    other.close()
+    with another_connection() as other:
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+        yield other
 
 
 def test_migrating_never_waits_long_for_a_table(

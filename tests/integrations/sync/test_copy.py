@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg2
 import pytest
 from django.db import Error, connection, transaction
 
@@ -11,6 +10,7 @@ from integrations.sync import copy, outcome, schedule
 from integrations.sync.copy import Staging, copy_rows
 from integrations.sync.run import execute
 from roadmaps.models import Item
+from tests.another_connection import another_connection
 from tests.integrations.sync.fakes import FakeConnector, record
 
 FULL = """
@@ -38,10 +38,8 @@ def test_a_run_whose_database_goes_in_the_middle_is_taken_up_again(
 
     def read_and_lose(lines: copy._Lines, size: int | None = -1) -> str:
         pid = connection.connection.get_backend_pid()
-        other = psycopg2.connect(**{**connection.get_connection_params(), "cursor_factory": None})
-        with other, other.cursor() as cursor:
+        with another_connection() as other, other.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        other.close()
         return reads(lines, size)
 
     asked = schedule.request_run(link=link, trigger=SyncRun.Trigger.MANUAL, send=False)
